@@ -1,0 +1,226 @@
+package dev.sluice.contracts;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * {@code functions/<name>/function.yaml}: the single description of a function that the local
+ * cloud, the packaging, Terraform and the tests read.
+ *
+ * @param name the folder's name
+ * @param entryPoint the class
+ * @param trigger what calls it
+ * @param memoryBytes of an instance
+ * @param cpu of an instance
+ * @param timeout of a call; at most 540 s for events and 3,600 s for HTTP
+ * @param concurrency calls that one instance answers at once
+ * @param minInstances kept warm
+ * @param maxInstances at the most
+ * @param environment variables, whose values may hold placeholders
+ * @param roles resource to roles
+ * @param invokers who may call it
+ */
+public record FunctionManifest(
+    String name,
+    String entryPoint,
+    Trigger trigger,
+    long memoryBytes,
+    double cpu,
+    Duration timeout,
+    int concurrency,
+    int minInstances,
+    int maxInstances,
+    Map<String, String> environment,
+    Map<String, List<String>> roles,
+    List<String> invokers) {
+  /** What an environment value may name; anything else between braces is an error. */
+  public static final List<String> PLACEHOLDERS =
+      List.of(
+          "artifacts_bucket",
+          "composer_url",
+          "dataset",
+          "inbox_bucket",
+          "project",
+          "serving_bucket",
+          "webhook_url");
+
+  private static final List<String> KEYS =
+      List.of(
+          "entry_point",
+          "trigger",
+          "memory",
+          "cpu",
+          "timeout",
+          "concurrency",
+          "min_instances",
+          "max_instances",
+          "environment",
+          "roles",
+          "invokers");
+
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^}]*)}");
+
+  /** What calls a function. */
+  public sealed interface Trigger {
+    /** A plain request. */
+    record Http() implements Trigger {}
+
+    /** An object that was finalized in a bucket, as a CloudEvent. */
+    record Storage(String bucket) implements Trigger {}
+
+    /** A push subscription on a topic, with a dead letter after so many attempts. */
+    record PubSub(String topic, int maxAttempts, Duration ackDeadline) implements Trigger {}
+
+    /** A cron line. */
+    record Schedule(String cron) implements Trigger {}
+  }
+
+  public FunctionManifest {
+    environment = Map.copyOf(environment);
+    roles = Map.copyOf(roles);
+    invokers = List.copyOf(invokers);
+  }
+
+  /**
+   * @param name the folder's name
+   * @throws BadInput with the file, the line and the key
+   */
+  public static FunctionManifest parse(String name, String text) {
+    Yaml yaml = Yaml.parse(text, "functions/" + name + "/function.yaml").only(KEYS);
+    Trigger trigger = trigger(yaml);
+    Duration timeout = duration(yaml, "timeout", Duration.ofSeconds(60));
+    long most = trigger instanceof Trigger.Storage ? 540 : 3600;
+    if (timeout.toSeconds() > most) {
+      throw yaml.refuse("timeout", "is over the " + most + " s that its trigger allows");
+    }
+    double cpu = number(yaml, "cpu", 1);
+    int concurrency = (int) yaml.integer("concurrency", 1);
+    if (concurrency > 1 && cpu < 1) {
+      throw yaml.refuse("concurrency", "above 1 needs a cpu of at least 1");
+    }
+    return new FunctionManifest(
+        name,
+        yaml.requiredString("entry_point"),
+        trigger,
+        memory(yaml),
+        cpu,
+        timeout,
+        concurrency,
+        (int) yaml.integer("min_instances", 0),
+        (int) yaml.integer("max_instances", 20),
+        environment(yaml),
+        roles(yaml),
+        yaml.strings("invokers"));
+  }
+
+  /** The environment with every placeholder replaced. */
+  public Map<String, String> environment(Map<String, String> placeholders) {
+    Map<String, String> out = new LinkedHashMap<>();
+    environment.forEach((key, value) ->
+        out.put(
+            key,
+            PLACEHOLDER
+                .matcher(value)
+                .replaceAll(match ->
+                    Matcher.quoteReplacement(placeholders.getOrDefault(match.group(1), "")))));
+    return out;
+  }
+
+  private static Trigger trigger(Yaml yaml) {
+    Yaml trigger = yaml.child("trigger");
+    if (trigger == null || trigger.values().size() != 1) {
+      throw yaml.refuse("trigger", "must be one of http, storage, pubsub, schedule");
+    }
+    trigger.only(List.of("http", "storage", "pubsub", "schedule"));
+    Yaml storage = trigger.has("storage") ? trigger.child("storage") : null;
+    if (storage != null) {
+      storage.only(List.of("bucket", "event"));
+      if (!"finalized".equals(storage.requiredString("event"))) {
+        throw storage.refuse("event", "must be finalized");
+      }
+      return new Trigger.Storage(storage.requiredString("bucket"));
+    }
+    Yaml pubsub = trigger.has("pubsub") ? trigger.child("pubsub") : null;
+    if (pubsub != null) {
+      pubsub.only(List.of("topic", "max_attempts", "ack_deadline"));
+      return new Trigger.PubSub(
+          pubsub.requiredString("topic"),
+          (int) pubsub.integer("max_attempts", 5),
+          duration(pubsub, "ack_deadline", Duration.ofSeconds(60)));
+    }
+    String cron = trigger.has("schedule") ? trigger.string("schedule") : null;
+    return cron == null ? new Trigger.Http() : new Trigger.Schedule(cron);
+  }
+
+  private static long memory(Yaml yaml) {
+    String text = yaml.requiredString("memory");
+    Matcher matcher = Pattern.compile("([0-9]+)(Mi|Gi)").matcher(text);
+    if (!matcher.matches()) {
+      throw yaml.refuse("memory", "is '" + text + "'; write it as 512Mi or 2Gi");
+    }
+    return Long.parseLong(matcher.group(1)) << (matcher.group(2).equals("Mi") ? 20 : 30);
+  }
+
+  private static double number(Yaml yaml, String key, double fallback) {
+    Object value = yaml.values().get(key);
+    if (value == null) {
+      return fallback;
+    }
+    if (value instanceof Number number && number.doubleValue() > 0) {
+      return number.doubleValue();
+    }
+    throw yaml.refuse(key, "must be a number above 0");
+  }
+
+  private static Duration duration(Yaml yaml, String key, Duration fallback) {
+    String text = yaml.string(key);
+    if (text == null) {
+      return fallback;
+    }
+    if (!text.matches("[1-9][0-9]{0,5}s")) {
+      throw yaml.refuse(key, "is '" + text + "'; write seconds, such as 900s");
+    }
+    return Duration.ofSeconds(Long.parseLong(text.substring(0, text.length() - 1)));
+  }
+
+  private static Map<String, String> environment(Yaml yaml) {
+    Map<String, String> out = new LinkedHashMap<>();
+    Yaml environment = yaml.child("environment");
+    if (environment == null) {
+      return out;
+    }
+    for (String key : environment.values().keySet()) {
+      String value = environment.string(key);
+      Matcher matcher = PLACEHOLDER.matcher(value == null ? "" : value);
+      while (matcher.find()) {
+        if (!PLACEHOLDERS.contains(matcher.group(1))) {
+          throw environment.refuse(
+              key,
+              "names ${"
+                  + matcher.group(1)
+                  + "}; did you mean ${"
+                  + Names.nearest(matcher.group(1), PLACEHOLDERS)
+                  + "}?");
+        }
+      }
+      out.put(key, value == null ? "" : value);
+    }
+    return out;
+  }
+
+  private static Map<String, List<String>> roles(Yaml yaml) {
+    Map<String, List<String>> out = new LinkedHashMap<>();
+    Yaml roles = yaml.child("roles");
+    if (roles != null) {
+      roles.only(List.of("artifacts", "inbox", "project", "serving", "tables", "topics"));
+      for (String resource : roles.values().keySet()) {
+        out.put(resource, roles.strings(resource));
+      }
+    }
+    return out;
+  }
+}

@@ -1,0 +1,62 @@
+package dev.sluice.contracts;
+
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The forms that names may have, so that each is safe in a path, a URL and a SQL string. */
+public final class Names {
+  /** Pipelines and operations: also a DAG's or a task's id and one segment of an object's name. */
+  public static final Pattern PIPELINE = Pattern.compile("[a-z][a-z0-9_-]{0,62}");
+
+  /** Runs and batches: what Airflow takes as a run's id. */
+  public static final Pattern RUN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.~:+-]{0,199}");
+
+  private Names() {}
+
+  /**
+   * @throws BadInput where the value is absent or does not fit
+   */
+  public static void check(String what, @Nullable String value, Pattern form) {
+    if (value == null || !form.matcher(value).matches()) {
+      throw new BadInput(
+          what
+              + " is "
+              + (value == null ? "absent" : "'" + value + "'")
+              + "; it must match "
+              + form.pattern());
+    }
+  }
+
+  /** The candidate with the least edit distance, for "did you mean". */
+  public static String nearest(String word, Iterable<String> candidates) {
+    String best = "";
+    int least = Integer.MAX_VALUE;
+    for (String candidate : candidates) {
+      int distance = distance(word, candidate);
+      if (distance < least) {
+        least = distance;
+        best = candidate;
+      }
+    }
+    return best;
+  }
+
+  /** Levenshtein's distance (1966), in O(|a| |b|) time. */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int above = row[j];
+        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        row[j] = Math.min(Math.min(above, row[j - 1]) + 1, change);
+        diagonal = above;
+      }
+    }
+    return row[b.length()];
+  }
+}

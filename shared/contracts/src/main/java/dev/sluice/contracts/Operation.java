@@ -1,0 +1,39 @@
+package dev.sluice.contracts;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One row of {@code dags/operations.yaml}.
+ *
+ * @param name the operation, and the Airflow task's id
+ * @param function the deployed function that performs it
+ * @param takes inputs by name, in order; true where the operation also runs without it
+ * @param gives outputs; the first is the operation's own record and is always given
+ * @param reads the spec keys that enter its fingerprint
+ * @param teardown true for the one that ends every run, whatever happened
+ */
+public record Operation(
+    String name,
+    String function,
+    Map<String, Boolean> takes,
+    List<String> gives,
+    List<String> reads,
+    boolean teardown) {
+  public Operation {
+    Names.check("operation", name, Names.PIPELINE);
+    takes = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(takes));
+    gives = List.copyOf(gives);
+    reads = List.copyOf(reads);
+  }
+
+  /** The artifact kind of an output: what follows the last underscore of its name. */
+  public static String kind(String output) {
+    return output.substring(output.lastIndexOf('_') + 1);
+  }
+
+  /** True where the operation also runs without this input. */
+  public boolean isOptional(String input) {
+    return takes.getOrDefault(input, false);
+  }
+}

@@ -1,0 +1,162 @@
+package dev.sluice.contracts;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** {@code dags/operations.yaml}: every operation, and the edges that takes and gives imply. */
+public final class Operations {
+  private static final List<String> KEYS =
+      List.of("function", "takes", "gives", "reads", "teardown");
+
+  private final Map<String, Operation> byName;
+  private final Map<String, String> giver;
+
+  private Operations(Map<String, Operation> byName, Map<String, String> giver) {
+    this.byName = byName;
+    this.giver = giver;
+  }
+
+  /**
+   * @throws BadInput where a name is given twice or taken and never given, or the edges make a
+   *     circle
+   */
+  public static Operations parse(String text, String what) {
+    Yaml yaml = Yaml.parse(text, what);
+    Map<String, Operation> byName = new LinkedHashMap<>();
+    Map<String, String> giver = new HashMap<>();
+    for (String name : yaml.values().keySet()) {
+      Yaml entry = yaml.child(name);
+      if (entry == null) {
+        throw yaml.refuse(name, "must be a mapping");
+      }
+      entry.only(KEYS);
+      String function = entry.string("function");
+      Operation operation =
+          new Operation(
+              name,
+              function == null ? name : function,
+              takes(entry),
+              entry.strings("gives"),
+              entry.strings("reads"),
+              Boolean.TRUE.equals(entry.values().get("teardown")));
+      byName.put(name, operation);
+      for (String output : operation.gives()) {
+        String other = giver.put(output, name);
+        if (other != null) {
+          throw entry.refuse("gives", "names '" + output + "', which " + other + " gives already");
+        }
+      }
+    }
+    for (Operation operation : byName.values()) {
+      for (String input : operation.takes().keySet()) {
+        if (!giver.containsKey(input)) {
+          throw yaml.refuse(
+              operation.name(),
+              "takes '"
+                  + input
+                  + "', which no operation gives; did you mean '"
+                  + Names.nearest(input, giver.keySet())
+                  + "'?");
+        }
+      }
+    }
+    Operations operations = new Operations(byName, giver);
+    operations.inOrder();
+    return operations;
+  }
+
+  /** Every operation, in the file's order. */
+  public Collection<Operation> all() {
+    return java.util.Collections.unmodifiableCollection(byName.values());
+  }
+
+  /**
+   * @throws BadInput where there is none of that name
+   */
+  public Operation get(String name) {
+    Operation operation = byName.get(name);
+    if (operation == null) {
+      throw new BadInput(
+          "there is no operation '"
+              + name
+              + "'; did you mean '"
+              + Names.nearest(name, byName.keySet())
+              + "'?");
+    }
+    return operation;
+  }
+
+  /** The operation that gives this output. */
+  public Operation giver(String output) {
+    @Nullable String name = giver.get(output);
+    if (name == null) {
+      throw new BadInput("no operation gives '" + output + "'");
+    }
+    return get(name);
+  }
+
+  /** The operations whose outputs this one takes, in the order of its inputs. */
+  public Set<Operation> upstream(Operation operation) {
+    Set<Operation> out = new LinkedHashSet<>();
+    operation.takes().keySet().forEach(input -> out.add(giver(input)));
+    return out;
+  }
+
+  /**
+   * Givers before takers; operations that nothing orders stay in the file's order.
+   *
+   * @throws BadInput where the edges make a circle
+   */
+  public List<Operation> inOrder() {
+    List<Operation> out = new ArrayList<>();
+    Set<Operation> left = new LinkedHashSet<>(byName.values());
+    while (!left.isEmpty()) {
+      Operation next = null;
+      for (Operation candidate : left) {
+        if (java.util.Collections.disjoint(upstream(candidate), left)) {
+          next = candidate;
+          break;
+        }
+      }
+      if (next == null) {
+        throw new BadInput(
+            "the operations "
+                + String.join(", ", left.stream().map(Operation::name).toList())
+                + " wait for each other");
+      }
+      out.add(next);
+      left.remove(next);
+    }
+    return out;
+  }
+
+  private static Map<String, Boolean> takes(Yaml entry) {
+    Map<String, Boolean> out = new LinkedHashMap<>();
+    Object value = entry.values().get("takes");
+    if (value == null) {
+      return out;
+    }
+    if (!(value instanceof List<?> list)) {
+      throw entry.refuse("takes", "must be a list, such as [examples, {live_model: optional}]");
+    }
+    for (Object element : list) {
+      if (element instanceof String input) {
+        out.put(input, false);
+      } else if (element instanceof Map<?, ?> map
+          && map.size() == 1
+          && map.containsValue("optional")) {
+        out.put(String.valueOf(map.keySet().iterator().next()), true);
+      } else {
+        throw entry.refuse("takes", "must hold names and {name: optional}, not " + element);
+      }
+    }
+    return out;
+  }
+}

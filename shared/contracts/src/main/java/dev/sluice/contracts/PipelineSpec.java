@@ -1,0 +1,240 @@
+package dev.sluice.contracts;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code dags/pipelines/<pipeline>.yaml}: all that makes one pipeline differ from another. Only the
+ * label is required. An unknown key is an error that names its line and the nearest known key.
+ */
+public final class PipelineSpec {
+  private static final List<String> KEYS =
+      List.of(
+          "source",
+          "label",
+          "exclude",
+          "group_by",
+          "slices",
+          "split_key",
+          "schema",
+          "features",
+          "checks",
+          "train",
+          "evaluate",
+          "gates",
+          "serve",
+          "engine");
+
+  private final String name;
+  private final Yaml yaml;
+  private final String files;
+  private final Pattern filesPattern;
+  private final Label label;
+  private final List<String> exclude;
+  private final List<String> groupBy;
+  private final List<List<String>> slices;
+
+  private PipelineSpec(String name, Yaml yaml) {
+    this.name = name;
+    this.yaml = yaml.only(KEYS);
+    this.files = files(name, yaml);
+    this.filesPattern = pattern(files);
+    this.label = label(yaml);
+    this.exclude = yaml.strings("exclude");
+    this.groupBy = yaml.strings("group_by");
+    this.slices = slices(yaml);
+    String engine = yaml.string("engine");
+    if (engine != null && !engine.equals("auto") && !engine.equals("call")) {
+      throw yaml.refuse("engine", "is '" + engine + "'; this release has auto and call");
+    }
+  }
+
+  /**
+   * What a run learns.
+   *
+   * @param name the label's name: a column, or what the expression gives
+   * @param expression a CEL expression over the columns, or null where the label is a column
+   * @param positive the value that counts as positive, or null for the rarer one
+   */
+  public record Label(String name, @Nullable String expression, @Nullable String positive) {}
+
+  /**
+   * @param name the pipeline's name, which is the file's
+   * @param text the file's YAML
+   * @throws BadInput with file, line and key
+   */
+  public static PipelineSpec parse(String name, String text) {
+    Names.check("pipeline", name, Names.PIPELINE);
+    return new PipelineSpec(name, Yaml.parse(text, name + ".yaml"));
+  }
+
+  /** The pipeline's name. */
+  public String name() {
+    return name;
+  }
+
+  /** The pattern of its objects' names in the inbox, with {@code {SPAN}} for one segment. */
+  public String files() {
+    return files;
+  }
+
+  /** What the model learns. */
+  public Label label() {
+    return label;
+  }
+
+  /** Columns that are measured and never a feature. */
+  public List<String> exclude() {
+    return exclude;
+  }
+
+  /** Columns whose values make the groups that the data checks look at; empty for automatic. */
+  public List<String> groupBy() {
+    return groupBy;
+  }
+
+  /** Sets of columns whose values make the slices that the evaluation reports. */
+  public List<List<String>> slices() {
+    return slices;
+  }
+
+  /** The column whose value decides an example's split; null for the whole row. */
+  public @Nullable String splitKey() {
+    return yaml.string("split_key");
+  }
+
+  /** The schema file beside the spec, or null where the schema is inferred. */
+  public @Nullable String schema() {
+    return yaml.string("schema");
+  }
+
+  /**
+   * Reads one of the mappings {@code features}, {@code checks}, {@code train}, {@code evaluate},
+   * {@code gates} or {@code serve} with its module's own reader; an absent one is empty.
+   *
+   * @throws BadInput what the reader refuses, with file and line
+   */
+  public <T> T section(String key, Function<Map<String, @Nullable Object>, T> reader) {
+    Yaml child = yaml.child(key);
+    return child == null ? reader.apply(Map.of()) : child.bind(reader);
+  }
+
+  /** The values of some keys, as they stand in the file: what enters a fingerprint. */
+  public Map<String, Object> subset(List<String> keys) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    for (String key : keys) {
+      Object value = yaml.values().get(key);
+      if (value != null) {
+        out.put(key, value);
+      }
+    }
+    return out;
+  }
+
+  /** The span of an object that the source pattern takes, "" without {@code {SPAN}}; else null. */
+  public @Nullable String span(String objectName) {
+    Matcher matcher = filesPattern.matcher(objectName);
+    if (!matcher.matches()) {
+      return null;
+    }
+    return files.contains("{SPAN}") ? matcher.group("span") : "";
+  }
+
+  /** What every object of the pipeline begins with: the pattern up to its first variable part. */
+  public String filesPrefix() {
+    int end = files.length();
+    for (String special : List.of("{SPAN}", "*")) {
+      int at = files.indexOf(special);
+      end = at >= 0 ? Math.min(end, at) : end;
+    }
+    return files.substring(0, end);
+  }
+
+  private static String files(String name, Yaml yaml) {
+    Yaml source = yaml.child("source");
+    if (source == null) {
+      return name + "/{SPAN}/*";
+    }
+    source.only(List.of("files"));
+    String files = source.requiredString("files");
+    if (files.startsWith("/") || files.startsWith("*") || files.startsWith("{")) {
+      throw source.refuse(
+          "files", "is '" + files + "'; it must begin with a folder of its own, such as " + name);
+    }
+    return files;
+  }
+
+  private static Pattern pattern(String files) {
+    StringBuilder out = new StringBuilder();
+    Matcher special = Pattern.compile("\\{SPAN}|\\*").matcher(files);
+    int from = 0;
+    boolean span = false;
+    while (special.find()) {
+      out.append(Pattern.quote(files.substring(from, special.start())));
+      if (special.group().equals("*")) {
+        out.append("[^/]*");
+      } else {
+        out.append(span ? "\\k<span>" : "(?<span>[^/]+)");
+        span = true;
+      }
+      from = special.end();
+    }
+    return Pattern.compile(out.append(Pattern.quote(files.substring(from))).toString());
+  }
+
+  private static Label label(Yaml yaml) {
+    Object value = yaml.values().get("label");
+    if (value == null) {
+      throw new BadInput(
+          "the spec names no label; add 'label: COLUMN' or 'label: {name: NAME, expression: CEL}'");
+    }
+    if (!(value instanceof Map)) {
+      return new Label(yaml.requiredString("label"), null, null);
+    }
+    Yaml child = yaml.child("label");
+    if (child == null) {
+      throw new Bug("a mapping has a child");
+    }
+    child.only(List.of("name", "column", "expression", "positive"));
+    String expression = child.string("expression");
+    if (expression == null) {
+      String column = child.string("column");
+      return new Label(
+          column == null ? child.requiredString("name") : column, null, child.string("positive"));
+    }
+    if (child.has("column") || child.has("positive")) {
+      throw child.refuse(
+          "expression", "stands for the positive class; leave out 'column' and 'positive'");
+    }
+    return new Label(child.requiredString("name"), expression, null);
+  }
+
+  private static List<List<String>> slices(Yaml yaml) {
+    Object value = yaml.values().get("slices");
+    if (value == null) {
+      return List.of();
+    }
+    if (!(value instanceof List<?> list)) {
+      throw yaml.refuse(
+          "slices", "must be a list of column lists, such as [[country], [category]]");
+    }
+    List<List<String>> out = new ArrayList<>();
+    for (Object element : list) {
+      if (element instanceof String column) {
+        out.add(List.of(column));
+      } else if (element instanceof List<?> columns && !columns.isEmpty()) {
+        out.add(columns.stream().map(String::valueOf).toList());
+      } else {
+        throw yaml.refuse(
+            "slices", "must be a list of column lists, such as [[country], [category]]");
+      }
+    }
+    return List.copyOf(out);
+  }
+}

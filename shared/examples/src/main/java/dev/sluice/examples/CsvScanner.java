@@ -1,0 +1,444 @@
+package dev.sluice.examples;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Splits a stream of bytes into records and fields by RFC 4180, one record at a time, without
+ * copying: the fields of the current record are ranges of {@link #bytes}.
+ *
+ * <p>A quote opens a quoted field only as its first byte; elsewhere in an unquoted field it is text.
+ * Empty lines are skipped. A record that is broken has a {@link #problem}; after a broken quote the
+ * scan resumes at the next line, so one stray quote costs one row, not the rest of the object. Time
+ * is linear in the bytes, memory is the longest record, {@value #MAX_RECORD} bytes at most.
+ */
+final class CsvScanner implements AutoCloseable {
+  /** Bytes of a record that is still read; a longer one is a problem. */
+  static final int MAX_RECORD = 1 << 24;
+
+  private static final int BUFFER = 1 << 18;
+  private static final byte QUOTE = '"';
+
+  private static final int DONE = 0;
+  private static final int NEED_MORE = 1;
+  private static final int UNCLOSED = 2;
+  private static final int AFTER_QUOTE = 3;
+
+  private final InputStream in;
+  private final byte delimiter;
+  private final byte lineEnd;
+  private final int maxRecord;
+  private byte[] buffer;
+  private int limit;
+  private boolean ended;
+  private long base;
+  private int next;
+  private long line = 1;
+  private int expected = -1;
+
+  private int[] starts = new int[64];
+  private int[] ends = new int[64];
+  private boolean[] doubled = new boolean[64];
+  private int fields;
+  private boolean anyDoubled;
+  private boolean nonAscii;
+  private int scanned;
+
+  private int recordStart;
+  private int recordEnd;
+  private long recordLine;
+  private @Nullable String problem;
+  private int problemField;
+
+  CsvScanner(InputStream in, byte delimiter, byte lineEnd) {
+    this(in, delimiter, lineEnd, BUFFER, MAX_RECORD);
+  }
+
+  /** For tests: a buffer so small that records cross its end. */
+  CsvScanner(InputStream in, byte delimiter, byte lineEnd, int bufferBytes, int maxRecord) {
+    this.in = in;
+    this.delimiter = delimiter;
+    this.lineEnd = lineEnd;
+    this.maxRecord = maxRecord;
+    this.buffer = new byte[bufferBytes + 1];
+  }
+
+  /** From now on a record with another number of fields is a problem. */
+  void expectFields(int count) {
+    expected = count;
+  }
+
+  /** Skips a byte order mark; before the first record only. */
+  void skipByteOrderMark() throws IOException {
+    fill(0);
+    if (limit >= 3
+        && buffer[0] == (byte) 0xef
+        && buffer[1] == (byte) 0xbb
+        && buffer[2] == (byte) 0xbf) {
+      next = 3;
+    }
+  }
+
+  /** Moves to the next record, good or broken; false at the end. */
+  boolean next() throws IOException {
+    while (true) {
+      int state = scan(next);
+      while (state == NEED_MORE) {
+        if (limit - next >= maxRecord) {
+          return tooLong();
+        }
+        fill(next);
+        state = scan(next);
+      }
+      recordStart = next;
+      recordLine = line;
+      problem = null;
+      problemField = -1;
+      if (state == DONE) {
+        if (fields == 0) {
+          if (scanned >= limit && ended) {
+            return false;
+          }
+          line++;
+          next = scanned;
+          continue;
+        }
+        recordEnd = scanned;
+        int innerLines = linesIn(recordStart, recordEnd);
+        if (expected >= 0 && fields != expected) {
+          problem =
+              "the row has " + count(fields, "field") + ", the header has " + expected + hint();
+          if (innerLines > 1 && nextLineIsGood()) {
+            return resumeAtNextLine();
+          }
+        } else if (nonAscii) {
+          checkUtf8();
+        }
+        next = recordEnd;
+        line += innerLines;
+        if (problem == null && anyDoubled) {
+          undouble();
+        }
+        return true;
+      }
+      problemField = fields;
+      problem =
+          state == UNCLOSED
+              ? "a quote is opened and never closed; close it, or double it where it is text"
+              : "there is text after a closing quote; double a quote that is part of the text";
+      return resumeAtNextLine();
+    }
+  }
+
+  private String hint() {
+    return fields > expected
+        ? "; quote fields that hold the delimiter or a line break"
+        : "; fill the row up, or quote fields that hold a line break";
+  }
+
+  private static String count(int n, String thing) {
+    return n + " " + thing + (n == 1 ? "" : "s");
+  }
+
+  /** Counted only for records that hold more than their own line's end. */
+  private int linesIn(int from, int to) {
+    if (fieldsOnOneLine) {
+      return 1;
+    }
+    int lines = 0;
+    for (int i = from; i < to; i++) {
+      if (buffer[i] == lineEnd) {
+        lines++;
+      }
+    }
+    return Math.max(1, lines);
+  }
+
+  private boolean fieldsOnOneLine;
+
+  /**
+   * Splits the record at {@code from} into fields; {@code scanned} is then after its line's end. Zero
+   * fields are an empty line, or the end of the object.
+   */
+  private int scan(int from) {
+    byte[] b = buffer;
+    byte delim = delimiter;
+    byte eol = lineEnd;
+    int end = limit;
+    int n = 0;
+    int high = 0;
+    int p = from;
+    anyDoubled = false;
+    fieldsOnOneLine = true;
+    fields = 0;
+    if (p >= end) {
+      scanned = p;
+      return ended ? DONE : NEED_MORE;
+    }
+    while (true) {
+      if (n == starts.length) {
+        grow();
+      }
+      int s = p;
+      int c = b[p];
+      if (c == QUOTE && p < end) {
+        boolean pairs = false;
+        p++;
+        s = p;
+        while (true) {
+          while (p < end && (c = b[p]) != QUOTE) {
+            high |= c;
+            if (c == eol) {
+              fieldsOnOneLine = false;
+            }
+            p++;
+          }
+          if (p >= end || (p + 1 >= end && !ended)) {
+            fields = n;
+            return p >= end && ended ? UNCLOSED : NEED_MORE;
+          }
+          if (p + 1 < end && b[p + 1] == QUOTE) {
+            pairs = true;
+            p += 2;
+            continue;
+          }
+          break;
+        }
+        starts[n] = s;
+        ends[n] = p;
+        doubled[n] = pairs;
+        anyDoubled |= pairs;
+        p++;
+        c = p < end ? b[p] : eol;
+        if (c == '\r' && eol == '\n') {
+          if (p + 1 >= end && !ended) {
+            return NEED_MORE;
+          }
+          if (p + 1 >= end || b[p + 1] == '\n') {
+            p++;
+            c = eol;
+          }
+        }
+        if (c != delim && c != eol) {
+          fields = n;
+          scanned = p;
+          return AFTER_QUOTE;
+        }
+      } else {
+        // The byte after the last one is a line end, so this loop needs no test of the limit.
+        while (c != delim && c != eol) {
+          high |= c;
+          c = b[++p];
+        }
+        starts[n] = s;
+        ends[n] = c == eol && p > s && eol == '\n' && b[p - 1] == '\r' ? p - 1 : p;
+        doubled[n] = false;
+      }
+      n++;
+      if (c == delim && p < end) {
+        p++;
+        continue;
+      }
+      if (p >= end && !ended) {
+        fields = 0;
+        return NEED_MORE;
+      }
+      scanned = Math.min(p + 1, end);
+      nonAscii = high < 0;
+      fields = n == 1 && p - from <= 1 && starts[0] == from && ends[0] == from ? 0 : n;
+      return DONE;
+    }
+  }
+
+  private void grow() {
+    int length = starts.length * 2;
+    starts = Arrays.copyOf(starts, length);
+    ends = Arrays.copyOf(ends, length);
+    doubled = Arrays.copyOf(doubled, length);
+  }
+
+  private void checkUtf8() {
+    int bad = Utf8.firstInvalid(buffer, recordStart, recordEnd);
+    if (bad >= 0) {
+      problemField = 0;
+      while (problemField < fields - 1 && starts[problemField + 1] <= bad) {
+        problemField++;
+      }
+      problem =
+          String.format(
+              "byte 0x%02X is not valid UTF-8; save the file as UTF-8", buffer[bad] & 0xff);
+    }
+  }
+
+  private void undouble() {
+    for (int f = 0; f < fields; f++) {
+      if (doubled[f]) {
+        int to = starts[f];
+        for (int i = starts[f]; i < ends[f]; i++) {
+          buffer[to++] = buffer[i];
+          if (buffer[i] == QUOTE) {
+            i++;
+          }
+        }
+        ends[f] = to;
+      }
+    }
+  }
+
+  /** True where the line after the record's first is a whole record by itself. */
+  private boolean nextLineIsGood() {
+    int count = fields;
+    int end = scanned;
+    int second = nextLine(recordStart);
+    boolean good = scan(second) == DONE && fields == expected && scanned < end;
+    fields = count;
+    scanned = end;
+    return good;
+  }
+
+  private int nextLine(int from) {
+    int p = from;
+    while (p < limit && buffer[p] != lineEnd) {
+      p++;
+    }
+    return Math.min(p + 1, limit);
+  }
+
+  private boolean resumeAtNextLine() throws IOException {
+    recordEnd = nextLine(recordStart);
+    if (recordEnd == limit && !ended && buffer[limit - 1] != lineEnd) {
+      return tooLong();
+    }
+    next = recordEnd;
+    line++;
+    return true;
+  }
+
+  /** A record beyond the limit: within quotes as unclosed, otherwise its line is passed over. */
+  private boolean tooLong() throws IOException {
+    recordStart = next;
+    recordLine = line;
+    recordEnd = nextLine(recordStart);
+    problemField = -1;
+    problem =
+        "the row is longer than "
+            + maxRecord
+            + " bytes, or a quote is opened and never closed; close it, or split the row";
+    if (buffer[recordEnd - 1] != lineEnd) {
+      // Keep the first bytes for the report and drop the rest of the line as it comes.
+      int keep = Math.min(recordEnd - recordStart, 4 * RejectedRow.MAX_CHARS);
+      int from = recordStart;
+      byte[] head = Arrays.copyOfRange(buffer, from, from + keep);
+      int stop = limit;
+      while (true) {
+        base += stop;
+        limit = in.readNBytes(buffer, 0, buffer.length - 1);
+        buffer[limit] = lineEnd;
+        if (limit < buffer.length - 1) {
+          ended = true;
+        }
+        stop = 0;
+        while (stop < limit && buffer[stop] != lineEnd) {
+          stop++;
+        }
+        if (stop < limit || ended) {
+          break;
+        }
+        stop = limit;
+      }
+      longHead = head;
+      longOffset = base;
+      next = Math.min(stop + 1, limit);
+      recordStart = 0;
+      recordEnd = next;
+      fields = 0;
+      line++;
+      return true;
+    }
+    next = recordEnd;
+    line++;
+    return true;
+  }
+
+  private byte @Nullable [] longHead;
+  private long longOffset;
+
+  /** Moves what is from {@code keep} on to the front and reads until the buffer is full. */
+  private void fill(int keep) throws IOException {
+    int kept = limit - keep;
+    byte[] target = buffer;
+    if (kept > buffer.length / 2) {
+      target = new byte[(buffer.length - 1) * 2 + 1];
+    }
+    System.arraycopy(buffer, keep, target, 0, kept);
+    buffer = target;
+    base += keep;
+    next = 0;
+    int read = in.readNBytes(buffer, kept, buffer.length - 1 - kept);
+    limit = kept + read;
+    ended = limit < buffer.length - 1;
+    buffer[limit] = lineEnd;
+  }
+
+  /** What {@link #start} and {@link #end} point into; changes with every record. */
+  byte[] bytes() {
+    return buffer;
+  }
+
+  /** Fields of the current record. */
+  int fields() {
+    return fields;
+  }
+
+  /** First byte of a field, quotes left off. */
+  int start(int field) {
+    return starts[field];
+  }
+
+  /** After the last byte of a field, quotes left off and doubled ones made single. */
+  int end(int field) {
+    return ends[field];
+  }
+
+  /** 1-based line on which the record starts. */
+  long line() {
+    return recordLine;
+  }
+
+  /** Place of the record's first byte in the object. */
+  long offset() {
+    return longHead != null ? longOffset : base + recordStart;
+  }
+
+  /** What is wrong with the current record, or null. */
+  @Nullable String problem() {
+    return problem;
+  }
+
+  /** The field that is wrong, or -1 for the record as a whole. */
+  int problemField() {
+    return problemField;
+  }
+
+  /** First byte of the record, quotes included. */
+  int recordStart() {
+    return recordStart;
+  }
+
+  /** After the record's last byte, its line's end included. */
+  int recordEnd() {
+    return recordEnd;
+  }
+
+  /** True where the whole stream has been read and nothing follows the current record. */
+  boolean atEnd() {
+    return ended && next >= limit;
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+}
