@@ -21,6 +21,6 @@ public final class Conflict extends SluiceException {
 
   @Override
   public boolean retryable() {
-    return false;
+    return true;
   }
 }

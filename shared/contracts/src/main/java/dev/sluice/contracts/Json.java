@@ -94,7 +94,7 @@ public final class Json {
   /** Gson wraps what a record's constructor throws; the sentence in it is what the caller needs. */
   private static RuntimeException refused(RuntimeException e, String what) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof BadInput bad) {
+      if (cause instanceof SluiceException bad) {
         return new BadInput(what + ": " + bad.getMessage(), e);
       }
     }

@@ -1,5 +1,7 @@
 package dev.sluice.examples;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -9,15 +11,17 @@ import org.jspecify.annotations.Nullable;
  * Splits a stream of bytes into records and fields by RFC 4180, one record at a time, without
  * copying: the fields of the current record are ranges of {@link #bytes}.
  *
- * <p>A quote opens a quoted field only as its first byte; elsewhere in an unquoted field it is text.
- * Empty lines are skipped. A record that is broken has a {@link #problem}; after a broken quote the
- * scan resumes at the next line, so one stray quote costs one row, not the rest of the object. Time
- * is linear in the bytes, memory is the longest record, {@value #MAX_RECORD} bytes at most.
+ * <p>A quote opens a quoted field only as its first byte; elsewhere in an unquoted field it is
+ * text. Empty lines are skipped. A record that is broken has a {@link #problem}; after a broken
+ * quote the scan resumes at the next line, so one stray quote costs one row, not the rest of the
+ * object. Time is linear in the bytes, memory is the longest record, {@value #MAX_RECORD} bytes at
+ * most.
  */
 final class CsvScanner implements AutoCloseable {
   /** Bytes of a record that is still read; a longer one is a problem. */
   static final int MAX_RECORD = 1 << 24;
 
+  private static final int RAW_BYTES = 4 * RejectedRow.MAX_CHARS;
   private static final int BUFFER = 1 << 18;
   private static final byte QUOTE = '"';
 
@@ -44,10 +48,14 @@ final class CsvScanner implements AutoCloseable {
   private int fields;
   private boolean anyDoubled;
   private boolean nonAscii;
+  private boolean oneLine;
+  private boolean openQuote;
   private int scanned;
 
+  private byte[] raw;
   private int recordStart;
   private int recordEnd;
+  private long recordOffset;
   private long recordLine;
   private @Nullable String problem;
   private int problemField;
@@ -63,6 +71,7 @@ final class CsvScanner implements AutoCloseable {
     this.lineEnd = lineEnd;
     this.maxRecord = maxRecord;
     this.buffer = new byte[bufferBytes + 1];
+    this.raw = buffer;
   }
 
   /** From now on a record with another number of fields is a problem. */
@@ -87,15 +96,19 @@ final class CsvScanner implements AutoCloseable {
       int state = scan(next);
       while (state == NEED_MORE) {
         if (limit - next >= maxRecord) {
+          if (openQuote && nextLine(next) < limit) {
+            state = UNCLOSED;
+            break;
+          }
           return tooLong();
         }
         fill(next);
         state = scan(next);
       }
-      recordStart = next;
-      recordLine = line;
-      problem = null;
-      problemField = -1;
+      if (state == AFTER_QUOTE && !bufferLine()) {
+        return tooLong();
+      }
+      beginRecord();
       if (state == DONE) {
         if (fields == 0) {
           if (scanned >= limit && ended) {
@@ -144,7 +157,7 @@ final class CsvScanner implements AutoCloseable {
 
   /** Counted only for records that hold more than their own line's end. */
   private int linesIn(int from, int to) {
-    if (fieldsOnOneLine) {
+    if (oneLine) {
       return 1;
     }
     int lines = 0;
@@ -156,11 +169,10 @@ final class CsvScanner implements AutoCloseable {
     return Math.max(1, lines);
   }
 
-  private boolean fieldsOnOneLine;
-
   /**
-   * Splits the record at {@code from} into fields; {@code scanned} is then after its line's end. Zero
-   * fields are an empty line, or the end of the object.
+   * Splits the record at {@code from} into fields; {@code scanned} is then after its line's end, or
+   * {@code fields} is the field that is broken. Zero fields are an empty line, or the end of the
+   * object.
    */
   private int scan(int from) {
     byte[] b = buffer;
@@ -171,7 +183,8 @@ final class CsvScanner implements AutoCloseable {
     int high = 0;
     int p = from;
     anyDoubled = false;
-    fieldsOnOneLine = true;
+    oneLine = true;
+    openQuote = false;
     fields = 0;
     if (p >= end) {
       scanned = p;
@@ -191,13 +204,14 @@ final class CsvScanner implements AutoCloseable {
           while (p < end && (c = b[p]) != QUOTE) {
             high |= c;
             if (c == eol) {
-              fieldsOnOneLine = false;
+              oneLine = false;
             }
             p++;
           }
           if (p >= end || (p + 1 >= end && !ended)) {
             fields = n;
-            return p >= end && ended ? UNCLOSED : NEED_MORE;
+            openQuote = p >= end;
+            return openQuote && ended ? UNCLOSED : NEED_MORE;
           }
           if (p + 1 < end && b[p + 1] == QUOTE) {
             pairs = true;
@@ -306,64 +320,55 @@ final class CsvScanner implements AutoCloseable {
     return Math.min(p + 1, limit);
   }
 
-  private boolean resumeAtNextLine() throws IOException {
-    recordEnd = nextLine(recordStart);
-    if (recordEnd == limit && !ended && buffer[limit - 1] != lineEnd) {
-      return tooLong();
+  /** Reads until the line at {@code next} is whole; false where it is beyond the limit. */
+  private boolean bufferLine() throws IOException {
+    while (buffer[nextLine(next) - 1] != lineEnd && !ended) {
+      if (limit - next >= maxRecord) {
+        return false;
+      }
+      fill(next);
     }
+    return true;
+  }
+
+  private boolean resumeAtNextLine() {
+    recordEnd = nextLine(recordStart);
     next = recordEnd;
     line++;
     return true;
   }
 
-  /** A record beyond the limit: within quotes as unclosed, otherwise its line is passed over. */
+  /** A record beyond the limit: it ends at its first line's end, however far that is. */
   private boolean tooLong() throws IOException {
-    recordStart = next;
-    recordLine = line;
+    beginRecord();
     recordEnd = nextLine(recordStart);
-    problemField = -1;
     problem =
         "the row is longer than "
             + maxRecord
-            + " bytes, or a quote is opened and never closed; close it, or split the row";
-    if (buffer[recordEnd - 1] != lineEnd) {
-      // Keep the first bytes for the report and drop the rest of the line as it comes.
-      int keep = Math.min(recordEnd - recordStart, 4 * RejectedRow.MAX_CHARS);
-      int from = recordStart;
-      byte[] head = Arrays.copyOfRange(buffer, from, from + keep);
-      int stop = limit;
-      while (true) {
-        base += stop;
-        limit = in.readNBytes(buffer, 0, buffer.length - 1);
-        buffer[limit] = lineEnd;
-        if (limit < buffer.length - 1) {
-          ended = true;
-        }
-        stop = 0;
-        while (stop < limit && buffer[stop] != lineEnd) {
-          stop++;
-        }
-        if (stop < limit || ended) {
-          break;
-        }
-        stop = limit;
-      }
-      longHead = head;
-      longOffset = base;
-      next = Math.min(stop + 1, limit);
+            + " bytes; put its long texts elsewhere, or mend its line breaks";
+    if (buffer[recordEnd - 1] == lineEnd) {
+      next = recordEnd;
+    } else {
+      raw = Arrays.copyOfRange(buffer, recordStart, recordStart + RAW_BYTES);
       recordStart = 0;
-      recordEnd = next;
-      fields = 0;
-      line++;
-      return true;
+      recordEnd = RAW_BYTES;
+      do {
+        fill(limit);
+        next = nextLine(0);
+      } while (!ended && buffer[next - 1] != lineEnd);
     }
-    next = recordEnd;
     line++;
     return true;
   }
 
-  private byte @Nullable [] longHead;
-  private long longOffset;
+  private void beginRecord() {
+    raw = buffer;
+    recordStart = next;
+    recordOffset = base + next;
+    recordLine = line;
+    problem = null;
+    problemField = -1;
+  }
 
   /** Moves what is from {@code keep} on to the front and reads until the buffer is full. */
   private void fill(int keep) throws IOException {
@@ -409,7 +414,7 @@ final class CsvScanner implements AutoCloseable {
 
   /** Place of the record's first byte in the object. */
   long offset() {
-    return longHead != null ? longOffset : base + recordStart;
+    return recordOffset;
   }
 
   /** What is wrong with the current record, or null. */
@@ -422,14 +427,14 @@ final class CsvScanner implements AutoCloseable {
     return problemField;
   }
 
-  /** First byte of the record, quotes included. */
-  int recordStart() {
-    return recordStart;
-  }
-
-  /** After the record's last byte, its line's end included. */
-  int recordEnd() {
-    return recordEnd;
+  /** The record as it stands in the object, without its line's end; broken records only. */
+  String raw() {
+    int to = recordEnd;
+    while (to > recordStart && (raw[to - 1] == '\n' || raw[to - 1] == '\r')) {
+      to--;
+    }
+    // A character takes at most four bytes, so the cut never costs one that is kept.
+    return new String(raw, recordStart, Math.min(to - recordStart, RAW_BYTES), UTF_8);
   }
 
   /** True where the whole stream has been read and nothing follows the current record. */

@@ -23,7 +23,12 @@ public record ExampleBatch(List<Field> fields, List<Column> columns, int rows) {
     for (int i = 0; i < fields.size(); i++) {
       if (columns.get(i).rows() != rows) {
         throw new Bug(
-            "column " + fields.get(i).name() + " has " + columns.get(i).rows() + " rows, not " + rows);
+            "column "
+                + fields.get(i).name()
+                + " has "
+                + columns.get(i).rows()
+                + " rows, not "
+                + rows);
       }
     }
   }

@@ -5,7 +5,8 @@ import dev.sluice.contracts.ValueType;
 /**
  * 64-bit floating point numbers; NaN and infinities are values, not missing.
  *
- * @param values length at least {@code validity.rows()}; the holder of the column must not change it
+ * @param values length at least {@code validity.rows()}; the holder of the column must not change
+ *     it
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record FloatColumn(double[] values, Validity validity) implements Column {

@@ -5,7 +5,8 @@ import dev.sluice.contracts.ValueType;
 /**
  * 64-bit integers.
  *
- * @param values length at least {@code validity.rows()}; the holder of the column must not change it
+ * @param values length at least {@code validity.rows()}; the holder of the column must not change
+ *     it
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record IntColumn(long[] values, Validity validity) implements Column {

@@ -1,10 +1,8 @@
 package dev.sluice.examples;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
+import dev.sluice.contracts.Json;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 
 /** Where rejected rows go, in the order of the source. */
 @FunctionalInterface
@@ -19,7 +17,9 @@ public interface RejectedRows {
 
   /** One JSON object a line, UTF-8; the caller closes {@code out}. */
   static RejectedRows jsonLines(OutputStream out) {
-    Gson gson = new GsonBuilder().disableHtmlEscaping().create();
-    return row -> out.write((gson.toJson(row) + "\n").getBytes(StandardCharsets.UTF_8));
+    return row -> {
+      out.write(Json.bytes(row));
+      out.write('\n');
+    };
   }
 }

@@ -23,6 +23,8 @@ public final class Validity {
   }
 
   /**
+   * The rows whose bits are set are present.
+   *
    * @param words bit set = present; length at least {@code (rows + 63) / 64}; not copied
    */
   public static Validity of(long[] words, int rows) {

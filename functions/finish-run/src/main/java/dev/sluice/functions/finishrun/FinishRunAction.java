@@ -1,0 +1,89 @@
+package dev.sluice.functions.finishrun;
+
+import dev.sluice.contracts.Alarm;
+import dev.sluice.contracts.Batch;
+import dev.sluice.contracts.BatchState;
+import dev.sluice.contracts.Pins;
+import dev.sluice.contracts.StageRequest;
+import dev.sluice.contracts.StageResult;
+import dev.sluice.stages.Action;
+import dev.sluice.stages.Platform;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records how a run ended. It reads the tasks' states from the parameter {@code tasks} (task to
+ * {@code {state, error}}) and works whatever went before, also where {@code resolve} itself failed.
+ */
+final class FinishRunAction implements Action {
+  private final Platform platform;
+
+  FinishRunAction(Platform platform) {
+    this.platform = platform;
+  }
+
+  private record Failure(String task, String error) {}
+
+  @Override
+  public StageResult perform(StageRequest request) {
+    List<Failure> failures = failures(request);
+    if (!failures.isEmpty()) {
+      Failure first = failures.getFirst();
+      String text =
+          first.task()
+              + " failed: "
+              + first.error()
+              + ". The live model is untouched. When the cause is gone, resume with: ./sluice trigger "
+              + request.pipeline()
+              + (batchName(request) == null ? "" : " --batch " + batchName(request));
+      Optional<Batch> batch = batch(request);
+      batch.ifPresent(
+          b ->
+              platform.report(
+                  List.of(platform.batchState(b, BatchState.FAILED, first.error(), null, null))));
+      platform.alarm(
+          List.of(
+              Alarm.of(
+                  request.pipeline(),
+                  request.run(),
+                  batchName(request),
+                  Alarm.Severity.FAIL,
+                  first.task(),
+                  text,
+                  batch.map(b -> b.sources().getFirst().object()).orElse(null),
+                  platform.clock().instant())));
+    }
+    return new StageResult(
+        Map.of(), null, false, Map.of("failed", failures.stream().map(Failure::task).toList()));
+  }
+
+  private static List<Failure> failures(StageRequest request) {
+    if (!(request.parameters().get("tasks") instanceof Map<?, ?> tasks)) {
+      return List.of();
+    }
+    return tasks.entrySet().stream()
+        .filter(e -> e.getValue() instanceof Map<?, ?> task && "failed".equals(task.get("state")))
+        .map(e -> new Failure(String.valueOf(e.getKey()), error((Map<?, ?>) e.getValue())))
+        .sorted(Comparator.comparing(Failure::task))
+        .toList();
+  }
+
+  private static String error(Map<?, ?> task) {
+    Object error = task.get("error");
+    return error == null ? "it was cancelled, or nothing was said" : error.toString();
+  }
+
+  private @Nullable String batchName(StageRequest request) {
+    return request.batch() != null
+        ? request.batch()
+        : platform.findPins(request.pipeline(), request.run()).map(Pins::batch).orElse(null);
+  }
+
+  private Optional<Batch> batch(StageRequest request) {
+    String name = batchName(request);
+    return name == null ? Optional.empty() : platform.findBatch(request.pipeline(), name);
+  }
+}

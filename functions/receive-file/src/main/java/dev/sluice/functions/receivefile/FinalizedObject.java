@@ -1,0 +1,54 @@
+package dev.sluice.functions.receivefile;
+
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Json;
+import dev.sluice.contracts.Source;
+import io.cloudevents.CloudEvent;
+import io.cloudevents.CloudEventData;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The part of {@code google.events.cloud.storage.v1.StorageObjectData} that a batch needs. The data
+ * are read and the event's headers are not: only the data carry every name unchanged.
+ */
+record FinalizedObject(
+    String bucket,
+    String name,
+    String generation,
+    @Nullable String size,
+    @Nullable String crc32c,
+    @Nullable Instant timeCreated) {
+  FinalizedObject {
+    if (bucket == null || name == null || name.isEmpty() || generation == null) {
+      throw new BadInput("the event's data lack bucket, name or generation");
+    }
+  }
+
+  /**
+   * @throws BadInput where the event carries no such data
+   */
+  static FinalizedObject of(CloudEvent event) {
+    CloudEventData data = event.getData();
+    if (data == null) {
+      throw new BadInput("event " + event.getId() + " of type " + event.getType() + " has no data");
+    }
+    return Json.read(data.toBytes(), FinalizedObject.class, "the data of event " + event.getId());
+  }
+
+  /** True for the empty objects that tools make to show a folder. */
+  boolean isFolder() {
+    return name.endsWith("/");
+  }
+
+  Source source() {
+    return new Source(
+        "gs://" + bucket + "/" + name + "#" + generation,
+        size == null ? 0 : Long.parseLong(size),
+        crc32c == null ? "" : crc32c);
+  }
+
+  Instant created() {
+    return timeCreated == null ? Instant.EPOCH : timeCreated;
+  }
+}

@@ -1,0 +1,126 @@
+package dev.sluice.functions.receivefile;
+
+import dev.sluice.contracts.Alarm;
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Batch;
+import dev.sluice.contracts.BatchState;
+import dev.sluice.contracts.Json;
+import dev.sluice.contracts.Names;
+import dev.sluice.contracts.PipelineSpec;
+import dev.sluice.gcp.StoredObject;
+import dev.sluice.gcp.TriggerOutcome;
+import dev.sluice.gcp.WriteCondition;
+import dev.sluice.stages.Platform;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Gives an object to every pipeline whose source pattern takes it. Each delivery of an event repeats
+ * every step: the batch's and the run's names derive from the object and its generation, so that a
+ * repeated step finds what the first one made.
+ */
+final class Reception {
+  private final Platform platform;
+
+  Reception(Platform platform) {
+    this.platform = platform;
+  }
+
+  void receive(FinalizedObject object) {
+    if (object.isFolder()) {
+      return;
+    }
+    boolean taken = false;
+    List<String> patterns = new ArrayList<>();
+    for (StoredObject file : platform.objects().list(platform.layout().serving(), "specs/").toList()) {
+      String name = file.name().name();
+      if (!name.endsWith(".yaml")) {
+        continue;
+      }
+      String pipeline = name.substring("specs/".length(), name.length() - ".yaml".length());
+      try {
+        PipelineSpec spec = platform.spec(pipeline, file.generation());
+        patterns.add(spec.files());
+        String span = spec.span(object.name());
+        if (span != null) {
+          start(object, Batch.of(pipeline, span, List.of(object.source()), object.created()));
+          taken = true;
+        }
+      } catch (BadInput e) {
+        if (object.name().startsWith(pipeline + "/")) {
+          fail(object, pipeline, String.valueOf(e.getMessage()));
+          taken = true;
+        }
+      }
+    }
+    if (!taken) {
+      ignore(object, patterns);
+    }
+  }
+
+  private void start(FinalizedObject object, Batch batch) {
+    platform
+        .objects()
+        .write(
+            platform.layout().batch(batch.pipeline(), batch.batch()),
+            Json.bytes(batch),
+            "application/json",
+            WriteCondition.ifAbsent());
+    platform.report(List.of(platform.batchState(batch, BatchState.RECEIVED, null, null, null)));
+    try {
+      TriggerOutcome outcome =
+          platform
+              .composer()
+              .trigger(batch.pipeline(), batch.run(), Map.of("batch", batch.batch()));
+      platform
+          .log()
+          .about(batch.pipeline(), batch.run(), batch.batch(), null)
+          .info(object.source().object() + ": run " + outcome);
+    } catch (BadInput e) {
+      fail(object, batch.pipeline(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void fail(FinalizedObject object, String pipeline, String reason) {
+    record(object, pipeline, BatchState.FAILED, Alarm.Severity.FAIL, reason);
+  }
+
+  private void ignore(FinalizedObject object, List<String> patterns) {
+    String first = object.name().substring(0, Math.max(0, object.name().indexOf('/')));
+    String pipeline = Names.PIPELINE.matcher(first).matches() ? first : "unknown";
+    record(
+        object,
+        pipeline,
+        BatchState.IGNORED,
+        Alarm.Severity.WARN,
+        "no pipeline takes gs://"
+            + object.bucket()
+            + "/"
+            + object.name()
+            + "; the pipelines take "
+            + (patterns.isEmpty() ? "nothing yet: add a spec" : String.join(", ", patterns))
+            + ". Upload it under one of these, or add a spec whose source.files names it");
+  }
+
+  private void record(
+      FinalizedObject object,
+      String pipeline,
+      BatchState state,
+      Alarm.Severity severity,
+      String reason) {
+    Batch batch = Batch.of(pipeline, "", List.of(object.source()), object.created());
+    platform.report(List.of(platform.batchState(batch, state, reason, null, null)));
+    platform.alarm(
+        List.of(
+            Alarm.of(
+                pipeline,
+                null,
+                batch.batch(),
+                severity,
+                "receive-file",
+                reason,
+                object.source().object(),
+                platform.clock().instant())));
+  }
+}

@@ -1,0 +1,226 @@
+package dev.sluice.functions.validatedata;
+
+import dev.sluice.contracts.Alarm;
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.BatchState;
+import dev.sluice.contracts.Bug;
+import dev.sluice.contracts.Fact;
+import dev.sluice.contracts.Json;
+import dev.sluice.contracts.Order;
+import dev.sluice.contracts.Outcome;
+import dev.sluice.contracts.PipelineSpec;
+import dev.sluice.contracts.StageResult;
+import dev.sluice.contracts.Verdict;
+import dev.sluice.gcp.ObjectName;
+import dev.sluice.gcp.StoredObject;
+import dev.sluice.rollout.Registry;
+import dev.sluice.stages.ArtifactUri;
+import dev.sluice.stages.ExampleFiles;
+import dev.sluice.stages.Platform;
+import dev.sluice.stages.RunContext;
+import dev.sluice.stages.Stage;
+import dev.sluice.stages.StageCall;
+import dev.sluice.statistics.DatasetStatistics;
+import dev.sluice.statistics.StatisticsFiles;
+import dev.sluice.validation.Anomaly;
+import dev.sluice.validation.Baseline;
+import dev.sluice.validation.ChecksParser;
+import dev.sluice.validation.DataValidator;
+import dev.sluice.validation.SchemaText;
+import dev.sluice.validation.Severity;
+import dev.sluice.validation.Validation;
+import dev.sluice.validation.ValidationInput;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.metadata.v0.Schema;
+
+/**
+ * Judges a batch by its statistics. A PASS makes the batch the baseline of the next; a FAIL holds it
+ * and gives no blessing.
+ */
+final class ValidateDataStage implements Stage {
+  private static final String SCHEMA = "schema.pbtxt";
+  private static final String ANOMALIES = "anomalies.pb";
+  private static final String VALIDATION = "validation.json";
+
+  @Override
+  public Map<String, Object> dependsOn(RunContext context, Platform platform) {
+    return givenSchema(context.spec(), platform)
+        .<Map<String, Object>>map(found -> Map.of("schema", found.crc32c()))
+        .orElse(Map.of());
+  }
+
+  @Override
+  public Made make(StageCall call) {
+    PipelineSpec spec = call.spec();
+    ArtifactUri examplesUri = call.input("examples");
+    ExampleFiles examples = ExampleFiles.of(call, examplesUri);
+    Baseline batch = measured(call, call.input("statistics"));
+    Optional<StoredObject> given = givenSchema(spec, call.platform());
+    Validation validation =
+        new DataValidator()
+            .validate(
+                new ValidationInput(
+                    batch.whole(),
+                    batch.groups(),
+                    call.optionalInput("baseline").map(uri -> measured(call, uri)).orElse(null),
+                    schema(call, given),
+                    given.isPresent(),
+                    spec.section("checks", ChecksParser::parse),
+                    spec.label().expression() == null ? spec.label().name() : null,
+                    new HashSet<>(spec.exclude()),
+                    examples::readAll));
+    Verdict verdict =
+        new Verdict(
+            Verdict.Subject.DATA,
+            examplesUri.fingerprint(),
+            validation.outcome(),
+            validation.reasons());
+    call.output("anomalies")
+        .write(ANOMALIES, validation.toProto().toByteArray(), "application/x-protobuf");
+    call.output("anomalies").write(VALIDATION, validation.toJson(), "application/json");
+    call.output("data_verdict").write(Verdict.FILE, Json.bytes(verdict), "application/json");
+    if (validation.outcome().blesses()) {
+      call.output("schema")
+          .write(
+              SCHEMA,
+              SchemaText.write(validation.schema()).getBytes(StandardCharsets.UTF_8),
+              "text/plain; charset=utf-8");
+      call.output("data_blessing").write(Verdict.BLESSING, Json.bytes(verdict), "application/json");
+    }
+    return new Made(
+        validation.outcome(),
+        Map.of("anomalies", validation.anomalies().size(), "reasons", validation.reasons()));
+  }
+
+  @Override
+  public void report(StageCall call, StageResult result) {
+    Platform platform = call.platform();
+    String pipeline = call.request().pipeline();
+    String run = call.request().run();
+    String batch = call.batch().batch();
+    ArtifactUri verdictUri = uri(result, "data_verdict");
+    Verdict verdict = Json.read(call.read(verdictUri, Verdict.FILE), Verdict.class, Verdict.FILE);
+    Validation validation =
+        Validation.fromJson(
+            call.read(uri(result, "anomalies"), VALIDATION),
+            Schema.getDefaultInstance(),
+            VALIDATION);
+    String source = call.batch().sources().getFirst().object();
+
+    List<Fact> facts = new ArrayList<>();
+    List<String> texts = new ArrayList<>();
+    for (Anomaly anomaly : validation.anomalies()) {
+      facts.add(
+          new Fact(
+              "anomalies",
+              String.join(
+                  "/",
+                  pipeline,
+                  run,
+                  anomaly.feature(),
+                  anomaly.slice(),
+                  anomaly.kind().name()),
+              anomaly.toRow(pipeline, run, batch)));
+      if (anomaly.severity() != Severity.INFO) {
+        texts.add(anomaly.longText());
+      }
+    }
+    facts.add(verdict.fact(pipeline, run, batch, verdictUri.toString()));
+    boolean blessed = verdict.outcome().blesses();
+    ExampleFiles examples = ExampleFiles.of(call, call.input("examples"));
+    String reasons = String.join("; ", verdict.reasons());
+    facts.add(
+        platform.batchState(
+            call.batch(),
+            blessed ? BatchState.PASSED : BatchState.BLOCKED,
+            reasons.isEmpty() ? null : reasons,
+            examples.rows() + examples.rejectedRows(),
+            examples.rejectedRows()));
+    if (verdict.outcome() == Outcome.PASS) {
+      platform
+          .registries()
+          .update(
+              pipeline,
+              registry ->
+                  registry.withBaseline(
+                      new Registry.Baseline(
+                          batch,
+                          Order.of(call.batch()),
+                          call.input("statistics").toString(),
+                          uri(result, "schema").toString())));
+    }
+    platform.report(facts);
+    if (verdict.outcome() != Outcome.PASS) {
+      String text =
+          (blessed ? "batch " + batch + " goes on: " : "batch " + batch + " is held: ")
+              + String.join("\n", texts.isEmpty() ? verdict.reasons() : texts);
+      platform.alarm(
+          List.of(
+              Alarm.of(
+                  pipeline,
+                  run,
+                  batch,
+                  blessed ? Alarm.Severity.WARN : Alarm.Severity.FAIL,
+                  Verdict.Subject.DATA.name(),
+                  text,
+                  source,
+                  platform.clock().instant())));
+    }
+  }
+
+  private static ArtifactUri uri(StageResult result, String output) {
+    String uri = result.outputs().get(output);
+    if (uri == null) {
+      throw new Bug("validate-data gave no '" + output + "'");
+    }
+    return ArtifactUri.parse(uri);
+  }
+
+  /** The statistics of all rows and of their groups. */
+  private static Baseline measured(StageCall call, ArtifactUri statistics) {
+    List<DatasetStatistics> all =
+        StatisticsFiles.read(
+            call.read(statistics, StatisticsFiles.SLICES), statistics + StatisticsFiles.SLICES);
+    return new Baseline(all.getFirst(), all.subList(1, all.size()));
+  }
+
+  private static Optional<StoredObject> givenSchema(PipelineSpec spec, Platform platform) {
+    String file = spec.schema();
+    if (file == null) {
+      return Optional.empty();
+    }
+    ObjectName name = platform.layout().spec(file);
+    return Optional.of(
+        platform
+            .objects()
+            .find(name)
+            .orElseThrow(
+                () ->
+                    new BadInput(
+                        "the spec names schema '"
+                            + file
+                            + "', which is not at "
+                            + name.uri()
+                            + "; put it beside the spec")));
+  }
+
+  private static @Nullable Schema schema(StageCall call, Optional<StoredObject> given) {
+    if (given.isPresent()) {
+      ObjectName name = given.get().name();
+      return SchemaText.parse(
+          name.uri(), new String(call.platform().objects().read(name), StandardCharsets.UTF_8));
+    }
+    return call.optionalInput("previous_schema")
+        .map(
+            uri ->
+                SchemaText.parse(
+                    uri + SCHEMA, new String(call.read(uri, SCHEMA), StandardCharsets.UTF_8)))
+        .orElse(null);
+  }
+}

@@ -1,0 +1,265 @@
+package dev.sluice.examples;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sluice.contracts.BadInput;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an object is to be split, found from its first {@value #SAMPLE} bytes, and its column names.
+ *
+ * @param names in the order of the object, spaces around them removed
+ * @param delimiter one of {@code , ; tab |}: the one that splits the header into the most columns
+ *     that the first rows agree with
+ * @param lineEnd line feed, with or without a carriage return before it, or a carriage return
+ */
+record CsvHeader(List<String> names, byte delimiter, byte lineEnd) {
+  /** The longest column name in characters, BigQuery's own limit. */
+  static final int MAX_NAME = 300;
+
+  private static final int SAMPLE = 1 << 18;
+  private static final int SAMPLE_ROWS = 200;
+  private static final byte[] DELIMITERS = {',', ';', '\t', '|'};
+
+  CsvHeader {
+    names = List.copyOf(names);
+  }
+
+  static CsvHeader read(ByteSource source) throws IOException {
+    byte[] sample;
+    boolean whole;
+    try (InputStream in = source.open()) {
+      byte[] read = in.readNBytes(SAMPLE + 1);
+      whole = read.length <= SAMPLE;
+      sample = whole ? read : Arrays.copyOf(read, SAMPLE);
+    }
+    String name = source.name();
+    if (sample.length == 0) {
+      throw new BadInput(name + " is empty; write a header line and at least one row");
+    }
+    refuseBinary(name, sample);
+    byte lineEnd = lineEnd(sample);
+    byte delimiter = DELIMITERS[0];
+    double best = 0;
+    for (byte candidate : DELIMITERS) {
+      double score = score(sample, whole, candidate, lineEnd);
+      if (score > best) {
+        best = score;
+        delimiter = candidate;
+      }
+    }
+    try (CsvScanner scanner =
+        new CsvScanner(new ByteArrayInputStream(sample), delimiter, lineEnd)) {
+      scanner.skipByteOrderMark();
+      if (!scanner.next()) {
+        throw new BadInput(name + " holds only empty lines; write a header line and rows");
+      }
+      if (scanner.atEnd() && !whole) {
+        throw new BadInput(
+            name + ": the first line is longer than " + SAMPLE + " bytes; is this a CSV file?");
+      }
+      if (scanner.problem() != null) {
+        throw new BadInput(
+            name + ", line " + scanner.line() + ": the header is broken: " + scanner.problem());
+      }
+      return new CsvHeader(names(name, scanner), delimiter, lineEnd);
+    }
+  }
+
+  private static List<String> names(String source, CsvScanner scanner) {
+    String where = source + ", line " + scanner.line();
+    byte[] b = scanner.bytes();
+    List<String> names = new ArrayList<>();
+    boolean numbersOnly = true;
+    for (int f = 0; f < scanner.fields(); f++) {
+      int from = scanner.start(f);
+      int to = scanner.end(f);
+      names.add(new String(b, from, to - from, UTF_8).strip());
+      numbersOnly &= (Numbers.kind(b, from, to) & (Numbers.TEXT | Numbers.TOKEN)) == 0;
+    }
+    if (numbersOnly && !names.stream().allMatch(String::isEmpty)) {
+      throw new BadInput(
+          where
+              + ": the header is missing, the first line holds only numbers ("
+              + cut(String.join(", ", names))
+              + "); write the columns' names as the first line");
+    }
+    Map<String, Integer> seen = new LinkedHashMap<>();
+    for (int f = 0; f < names.size(); f++) {
+      String column = names.get(f);
+      if (column.isEmpty()) {
+        throw new BadInput(
+            where
+                + ": column "
+                + (f + 1)
+                + " of "
+                + names.size()
+                + " has an empty name; give every column a name (pandas: index=False)");
+      }
+      if (column.codePointCount(0, column.length()) > MAX_NAME) {
+        throw new BadInput(
+            where
+                + ": the name of column "
+                + (f + 1)
+                + " is longer than "
+                + MAX_NAME
+                + " characters ("
+                + cut(column)
+                + "); shorten it");
+      }
+      if (column.startsWith("__")) {
+        throw new BadInput(
+            where
+                + ": column "
+                + (f + 1)
+                + " is named "
+                + cut(column)
+                + ", but names that start with __ are kept for Sluice; rename it");
+      }
+      Integer first = seen.putIfAbsent(column, f);
+      if (first != null) {
+        throw new BadInput(
+            where
+                + ": columns "
+                + (first + 1)
+                + " and "
+                + (f + 1)
+                + " are both named "
+                + cut(column)
+                + "; rename one");
+      }
+    }
+    return names;
+  }
+
+  private static String cut(String text) {
+    return text.length() <= 60 ? text : text.substring(0, 60) + "...";
+  }
+
+  private static double score(byte[] sample, boolean whole, byte delimiter, byte lineEnd)
+      throws IOException {
+    try (CsvScanner scanner =
+        new CsvScanner(new ByteArrayInputStream(sample), delimiter, lineEnd)) {
+      scanner.skipByteOrderMark();
+      if (!scanner.next() || scanner.problem() != null || scanner.fields() < 2) {
+        return 0;
+      }
+      int columns = scanner.fields();
+      int rows = 0;
+      int same = 0;
+      while (rows < SAMPLE_ROWS && scanner.next()) {
+        if (scanner.atEnd() && !whole) {
+          break;
+        }
+        rows++;
+        if (scanner.problem() == null && scanner.fields() == columns) {
+          same++;
+        }
+      }
+      return columns * (same + .01) / (rows + .01);
+    }
+  }
+
+  private static byte lineEnd(byte[] sample) {
+    boolean quoted = false;
+    for (int i = 0; i < sample.length; i++) {
+      byte c = sample[i];
+      if (c == '"') {
+        quoted = !quoted;
+      } else if (c == '\n' && !quoted) {
+        return '\n';
+      } else if (c == '\r' && !quoted) {
+        return i + 1 < sample.length && sample[i + 1] != '\n' ? (byte) '\r' : (byte) '\n';
+      }
+    }
+    return '\n';
+  }
+
+  private static void refuseBinary(String name, byte[] b) {
+    if (startsWith(b, 0xff, 0xfe) || startsWith(b, 0xfe, 0xff)) {
+      throw new BadInput(name + " is UTF-16 text (by its byte order mark); save it as UTF-8");
+    }
+    String format = format(b);
+    if (format != null) {
+      throw new BadInput(
+          name + " is not CSV but " + format + " (by its first bytes); drop the CSV text itself");
+    }
+    int zeros = 0;
+    int first = -1;
+    boolean header = true;
+    for (int i = 0; i < b.length; i++) {
+      if (b[i] == 0) {
+        first = first < 0 ? i : first;
+        zeros += header ? b.length : 1;
+      } else if (b[i] == '\n') {
+        header = false;
+      }
+    }
+    if (zeros > b.length / 1000) {
+      throw new BadInput(
+          name
+              + " is a binary file (or UTF-16 text): it has a zero byte at offset "
+              + first
+              + "; drop CSV text in UTF-8");
+    }
+  }
+
+  private static @Nullable String format(byte[] b) {
+    if (startsWith(b, 0x1f, 0x8b)) {
+      return "gzip";
+    } else if (startsWith(b, 'P', 'A', 'R', '1')) {
+      return "Parquet";
+    } else if (startsWith(b, 'P', 'K', 3, 4)) {
+      return "a zip archive or an Excel workbook";
+    } else if (startsWith(b, 0xd0, 0xcf, 0x11, 0xe0)) {
+      return "an old Excel workbook";
+    } else if (startsWith(b, 0x89, 'P', 'N', 'G')) {
+      return "a PNG image";
+    } else if (startsWith(b, 0xff, 0xd8, 0xff)) {
+      return "a JPEG image";
+    } else if (startsWith(b, 'G', 'I', 'F', '8')) {
+      return "a GIF image";
+    } else if (startsWith(b, '%', 'P', 'D', 'F', '-')) {
+      return "a PDF document";
+    } else if (startsWith(b, 0x28, 0xb5, 0x2f, 0xfd)) {
+      return "zstd";
+    } else if (startsWith(b, 'B', 'Z', 'h')) {
+      return "bzip2";
+    } else if (startsWith(b, 0xfd, '7', 'z', 'X', 'Z', 0)) {
+      return "xz";
+    } else if (startsWith(b, '7', 'z', 0xbc, 0xaf)) {
+      return "a 7z archive";
+    } else if (startsWith(b, 'O', 'b', 'j', 1)) {
+      return "Avro";
+    } else if (startsWith(b, 'O', 'R', 'C', 10) || startsWith(b, 'O', 'R', 'C', 8)) {
+      return "ORC";
+    } else if (startsWith(b, 'A', 'R', 'R', 'O', 'W', '1')) {
+      return "Arrow";
+    } else if (startsWith(b, 0x7f, 'E', 'L', 'F')) {
+      return "a program";
+    } else if (startsWith(b, 'S', 'Q', 'L', 'i', 't', 'e', ' ', 'f')) {
+      return "an SQLite database";
+    }
+    return null;
+  }
+
+  private static boolean startsWith(byte[] b, int... magic) {
+    if (b.length < magic.length) {
+      return false;
+    }
+    for (int i = 0; i < magic.length; i++) {
+      if (b[i] != (byte) magic[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

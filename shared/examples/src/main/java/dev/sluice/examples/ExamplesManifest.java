@@ -1,0 +1,57 @@
+package dev.sluice.examples;
+
+import dev.sluice.contracts.Json;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * {@code manifest.json} of an examples artifact.
+ *
+ * @param fields the columns in order, {@code __row} and {@code __source} left out
+ * @param splits by the split's label, {@code train} and {@code eval}
+ * @param sources what was read, in order
+ */
+public record ExamplesManifest(
+    List<Field> fields, Map<String, Files> splits, List<CsvExamples.SourceSummary> sources) {
+  /** The manifest's name within its artifact. */
+  public static final String NAME = "manifest.json";
+
+  /** A split's rows and the files that hold them in order. */
+  public record Files(long rows, List<Part> files) {
+    public Files {
+      files = List.copyOf(files);
+    }
+  }
+
+  /** A file's name within the artifact, and its rows. */
+  public record Part(String file, long rows) {}
+
+  public ExamplesManifest {
+    fields = List.copyOf(fields);
+    splits = Collections.unmodifiableMap(new TreeMap<>(splits));
+    sources = List.copyOf(sources);
+  }
+
+  /** The name of a part, such as {@code train-00000.parquet}. */
+  public static String partName(Split split, int shard) {
+    return String.format(Locale.ROOT, "%s-%05d.parquet", split.label(), shard);
+  }
+
+  /** The split's rows and files; none of either where the manifest does not name it. */
+  public Files files(Split split) {
+    return splits.getOrDefault(split.label(), new Files(0, List.of()));
+  }
+
+  /** The JSON text; equal manifests give equal texts. */
+  public String toJson() {
+    return Json.write(this);
+  }
+
+  /** Reads {@link #toJson}. */
+  public static ExamplesManifest fromJson(String json) {
+    return Json.read(json, ExamplesManifest.class, "an examples manifest");
+  }
+}

@@ -1,0 +1,227 @@
+package dev.sluice.stages;
+
+import dev.sluice.contracts.Alarm;
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Batch;
+import dev.sluice.contracts.BatchState;
+import dev.sluice.contracts.Bug;
+import dev.sluice.contracts.Fact;
+import dev.sluice.contracts.Json;
+import dev.sluice.contracts.Names;
+import dev.sluice.contracts.Operations;
+import dev.sluice.contracts.Pins;
+import dev.sluice.contracts.PipelineSpec;
+import dev.sluice.gcp.CloudConfiguration;
+import dev.sluice.gcp.Composer;
+import dev.sluice.gcp.Facts;
+import dev.sluice.gcp.GoogleClients;
+import dev.sluice.gcp.Messages;
+import dev.sluice.gcp.ObjectName;
+import dev.sluice.gcp.ObjectStore;
+import dev.sluice.gcp.StoredObject;
+import dev.sluice.gcp.StructuredLog;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cloud as a function sees it: clients that are made at their first use, the names of things,
+ * and the few writes that every function shares. Safe for use by several threads.
+ */
+public final class Platform {
+  /** The topic of alarms. */
+  public static final String ALARMS = "sluice-alarms";
+
+  private final Configuration configuration;
+  private final String codeVersion;
+  private final Layout layout;
+  private final ObjectStore objects;
+  private final Facts facts;
+  private final GoogleClients clients;
+  private final StructuredLog log;
+  private final Clock clock;
+
+  private Platform(Class<?> function, Configuration configuration) {
+    this.configuration = configuration;
+    this.codeVersion = CodeVersion.of(function);
+    this.clock = Clock.systemUTC();
+    CloudConfiguration cloud = CloudConfiguration.from(configuration::get);
+    this.clients = new GoogleClients(cloud);
+    String artifacts = configuration.get("SLUICE_ARTIFACTS");
+    String serving = configuration.get("SLUICE_SERVING");
+    this.layout = new Layout(artifacts == null ? "" : artifacts, serving == null ? "" : serving);
+    this.objects = clients.objects();
+    String dataset = configuration.get("SLUICE_DATASET");
+    this.facts = clients.facts(dataset == null ? "sluice" : dataset);
+    this.log =
+        new StructuredLog(System.out, clock, function.getSimpleName(), cloud.project())
+            .hiding(cloud.composerPassword());
+  }
+
+  /** The cloud of that function, as its configuration has it. */
+  public static Platform of(Class<?> function) {
+    return new Platform(function, Configuration.of(function));
+  }
+
+  /** The function's settings. */
+  public Configuration configuration() {
+    return configuration;
+  }
+
+  /** Which code runs. */
+  public String codeVersion() {
+    return codeVersion;
+  }
+
+  /** Where things lie. */
+  public Layout layout() {
+    return layout;
+  }
+
+  /** Cloud Storage. */
+  public ObjectStore objects() {
+    return objects;
+  }
+
+  /** Pub/Sub. */
+  public Messages messages() {
+    return clients.messages();
+  }
+
+  /** Composer. */
+  public Composer composer() {
+    return clients.composer();
+  }
+
+  /** The log. */
+  public StructuredLog log() {
+    return log;
+  }
+
+  /** The time of facts and alarms; nothing that a fingerprint covers depends on it. */
+  public Clock clock() {
+    return clock;
+  }
+
+  /** The decisions of pipelines. */
+  public Registries registries() {
+    return new Registries(objects, layout);
+  }
+
+  /** Appends rows to BigQuery. */
+  public void report(List<Fact> rows) {
+    facts.append(rows);
+  }
+
+  /** The operations that this code was built with. */
+  public Operations operations() {
+    try (InputStream in =
+        Platform.class.getClassLoader().getResourceAsStream("META-INF/sluice/operations.yaml")) {
+      if (in == null) {
+        throw new Bug("the library of stages carries no operations.yaml");
+      }
+      return Operations.parse(
+          new String(in.readAllBytes(), StandardCharsets.UTF_8), "operations.yaml");
+    } catch (IOException e) {
+      throw new Bug("operations.yaml cannot be read", e);
+    }
+  }
+
+  /** The newest spec of a pipeline and its generation, or nothing where there is none. */
+  public Optional<StoredObject> findSpec(String pipeline) {
+    return Names.PIPELINE.matcher(pipeline).matches()
+        ? objects.find(layout.spec(pipeline + ".yaml"))
+        : Optional.empty();
+  }
+
+  /** The spec at that generation. */
+  public PipelineSpec spec(String pipeline, long generation) {
+    ObjectName name = layout.spec(pipeline + ".yaml");
+    byte[] text = objects.read(new ObjectName(name.bucket(), name.name(), generation));
+    return PipelineSpec.parse(pipeline, new String(text, StandardCharsets.UTF_8));
+  }
+
+  /** The batch of that name, or nothing where it was never received. */
+  public Optional<Batch> findBatch(String pipeline, String batch) {
+    ObjectName name = layout.batch(pipeline, batch);
+    return objects.find(name).map(found -> Json.read(objects.read(name), Batch.class, name.uri()));
+  }
+
+  /** What the run pinned, or nothing where {@code resolve} has not. */
+  public Optional<Pins> findPins(String pipeline, String run) {
+    ObjectName name = layout.pins(pipeline, run);
+    return objects.find(name).map(found -> Json.read(objects.read(name), Pins.class, name.uri()));
+  }
+
+  /**
+   * Everything that the run pinned.
+   *
+   * @throws BadInput where {@code resolve} has not pinned it yet
+   */
+  public RunContext context(String pipeline, String run) {
+    Pins pins =
+        findPins(pipeline, run)
+            .orElseThrow(
+                () ->
+                    new BadInput(
+                        "run " + run + " of " + pipeline + " has no pins; resolve must run first"));
+    Batch batch =
+        findBatch(pipeline, pins.batch())
+            .orElseThrow(
+                () -> new BadInput("batch " + pins.batch() + " of " + pipeline + " is gone"));
+    return new RunContext(pins, spec(pipeline, pins.specGeneration()), batch);
+  }
+
+  /**
+   * Has something done when the instance ends: Cloud Run sends SIGTERM and gives ten seconds. The
+   * local cloud runs many functions in a process and tells them before its emulators go.
+   */
+  public void onShutdown(Runnable last) {
+    if (System.getProperties().get("dev.sluice.shutdown") instanceof java.util.Queue<?> queue) {
+      @SuppressWarnings("unchecked") // the local cloud puts it there
+      java.util.Queue<Runnable> local = (java.util.Queue<Runnable>) queue;
+      local.add(last);
+    } else {
+      Runtime.getRuntime().addShutdownHook(new Thread(last));
+    }
+  }
+
+  /** Publishes alarms; a repeated one has the same id and shows once. */
+  public void alarm(List<Alarm> alarms) {
+    for (Alarm alarm : alarms) {
+      messages()
+          .publish(
+              ALARMS,
+              Json.bytes(alarm),
+              Map.of("pipeline", alarm.pipeline(), "severity", alarm.severity().name()));
+    }
+  }
+
+  /** Where a batch stands now. */
+  public Fact batchState(
+      Batch batch,
+      BatchState state,
+      @Nullable String reason,
+      @Nullable Long rows,
+      @Nullable Long rejectedRows) {
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    values.put("pipeline", batch.pipeline());
+    values.put("batch", batch.batch());
+    values.put("span", batch.span());
+    values.put("source", "files");
+    values.put("uri", batch.sources().getFirst().object());
+    values.put("rows", rows);
+    values.put("rejected_rows", rejectedRows);
+    values.put("bytes", batch.bytes());
+    values.put("state", state.name());
+    values.put("reason", reason);
+    values.put("received_at", batch.receivedAt());
+    return new Fact("batches", batch.pipeline() + "/" + batch.batch(), values);
+  }
+}

@@ -1,0 +1,23 @@
+package dev.sluice.stages;
+
+import java.util.Map;
+
+/**
+ * {@code <serving>/<pipeline>/versions/<n>/release.json}, written last: the version is complete.
+ *
+ * @param version its number
+ * @param model uri of the model artifact that was copied
+ * @param transform uri of the mapping artifact that was copied, into {@link #TRANSFORM}
+ * @param checksums object below the version's folder to its crc32c
+ */
+public record Release(int version, String model, String transform, Map<String, String> checksums) {
+  /** The file's name. */
+  public static final String FILE = "release.json";
+
+  /** The folder of the mapping below the version's. */
+  public static final String TRANSFORM = "transform/";
+
+  public Release {
+    checksums = Map.copyOf(checksums);
+  }
+}

@@ -1,0 +1,158 @@
+package dev.sluice.stages;
+
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Batch;
+import dev.sluice.contracts.Bug;
+import dev.sluice.contracts.Operation;
+import dev.sluice.contracts.Pins;
+import dev.sluice.contracts.PipelineSpec;
+import dev.sluice.contracts.StageRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** One call of an operation, with everything that was pinned for its run. */
+public final class StageCall implements AutoCloseable {
+  private final Platform platform;
+  private final StageRequest request;
+  private final Operation operation;
+  private final RunContext context;
+  private final String fingerprint;
+  private final Map<String, Output> outputs = new LinkedHashMap<>();
+  private @Nullable Path directory;
+
+  StageCall(
+      Platform platform,
+      StageRequest request,
+      Operation operation,
+      RunContext context,
+      String fingerprint) {
+    this.platform = platform;
+    this.request = request;
+    this.operation = operation;
+    this.context = context;
+    this.fingerprint = fingerprint;
+  }
+
+  /** The request as it came. */
+  public StageRequest request() {
+    return request;
+  }
+
+  /** The operation's row. */
+  public Operation operation() {
+    return operation;
+  }
+
+  /** The spec, at the generation that the run pinned. */
+  public PipelineSpec spec() {
+    return context.spec();
+  }
+
+  /** What the run pinned. */
+  public Pins pins() {
+    return context.pins();
+  }
+
+  /** The run's batch. */
+  public Batch batch() {
+    return context.batch();
+  }
+
+  /** The cloud. */
+  public Platform platform() {
+    return platform;
+  }
+
+  /** What names the artifacts of this call. */
+  public String fingerprint() {
+    return fingerprint;
+  }
+
+  /**
+   * An artifact that the operation takes.
+   *
+   * @throws BadInput where the request lacks it or it is another pipeline's
+   */
+  public ArtifactUri input(String name) {
+    return owned(name, request.input(name));
+  }
+
+  /** An artifact that the operation also runs without. */
+  public Optional<ArtifactUri> optionalInput(String name) {
+    String uri = request.inputs().get(name);
+    return uri == null ? Optional.empty() : Optional.of(owned(name, uri));
+  }
+
+  /** Bytes of an object of an input. */
+  public byte[] read(ArtifactUri artifact, String name) {
+    return platform.objects().read(artifact.object(name));
+  }
+
+  /** An object of an input as a local file, which goes when the call ends. */
+  public Path download(ArtifactUri artifact, String name) throws IOException {
+    Path file =
+        directory().resolve(artifact.kind() + "-" + artifact.fingerprint() + "-" + name.replace('/', '_'));
+    if (!Files.exists(file)) {
+      platform.objects().download(artifact.object(name), file);
+    }
+    return file;
+  }
+
+  /** The artifact that the operation gives under this name, opened at its first use. */
+  public Output output(String name) {
+    if (!operation.gives().contains(name)) {
+      throw new Bug("operation " + operation.name() + " does not give '" + name + "'");
+    }
+    return outputs.computeIfAbsent(name, n -> new Output(uri(n), platform.objects()));
+  }
+
+  /** Where the artifact of that output is or would be. */
+  public ArtifactUri uri(String output) {
+    return new ArtifactUri(
+        platform.layout().artifacts(),
+        request.pipeline(),
+        Operation.kind(output),
+        fingerprint);
+  }
+
+  /** A folder for files of this call, which goes when the call ends. */
+  public Path directory() throws IOException {
+    Path made = directory;
+    if (made == null) {
+      made = Files.createTempDirectory("sluice-");
+      directory = made;
+    }
+    return made;
+  }
+
+  Map<String, Output> outputs() {
+    return outputs;
+  }
+
+  private ArtifactUri owned(String name, String uri) {
+    ArtifactUri artifact = ArtifactUri.parse(uri);
+    if (!artifact.bucket().equals(platform.layout().artifacts())
+        || !artifact.pipeline().equals(request.pipeline())) {
+      throw new BadInput(
+          "input '" + name + "' is " + uri + ", which is not of pipeline " + request.pipeline());
+    }
+    return artifact;
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (directory != null) {
+      try (Stream<Path> files = Files.walk(directory)) {
+        for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,319 @@
+package dev.sluice.stages;
+
+import com.google.cloud.functions.HttpRequest;
+import com.google.cloud.functions.HttpResponse;
+import dev.sluice.contracts.Artifact;
+import dev.sluice.contracts.Artifact.StoredFile;
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Batch;
+import dev.sluice.contracts.Bug;
+import dev.sluice.contracts.Conflict;
+import dev.sluice.contracts.Fact;
+import dev.sluice.contracts.Fingerprint;
+import dev.sluice.contracts.Json;
+import dev.sluice.contracts.Operation;
+import dev.sluice.contracts.StageRequest;
+import dev.sluice.contracts.StageResult;
+import dev.sluice.gcp.StructuredLog;
+import dev.sluice.gcp.WriteCondition;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers the calls of one operation: reads the request, finds or makes the artifacts, commits them,
+ * reports, and maps errors. Every step may be repeated and may race with itself.
+ */
+public final class StageEndpoint {
+  private final Platform platform;
+  private final @Nullable Stage stage;
+  private final @Nullable Action action;
+
+  private StageEndpoint(Platform platform, @Nullable Stage stage, @Nullable Action action) {
+    this.platform = platform;
+    this.stage = stage;
+    this.action = action;
+  }
+
+  /** An operation that makes artifacts. */
+  public static StageEndpoint making(Platform platform, Stage stage) {
+    return new StageEndpoint(platform, stage, null);
+  }
+
+  /** An operation that decides or records. */
+  public static StageEndpoint performing(Platform platform, Action action) {
+    return new StageEndpoint(platform, null, action);
+  }
+
+  /** Answers one call. */
+  public void service(HttpRequest http, HttpResponse response) throws IOException {
+    Instant started = platform.clock().instant();
+    StageRequest request;
+    try {
+      request =
+          Json.read(http.getInputStream().readAllBytes(), StageRequest.class, "the request's body");
+      platform.operations().get(request.operation());
+    } catch (BadInput e) {
+      Problem.of(e).write(response);
+      return;
+    }
+    try {
+      platform.report(List.of(stageRun(request, started, "RUNNING", null, null)));
+      String[] fingerprint = new String[1];
+      StageResult result = perform(request, fingerprint);
+      platform.report(
+          List.of(stageRun(request, started, "SUCCEEDED", result, fingerprint[0], null)));
+      log(request, started, result);
+      response.setContentType("application/json");
+      response
+          .getOutputStream()
+          .write(Json.write(result).getBytes(StandardCharsets.UTF_8));
+    } catch (IOException | RuntimeException | Error e) {
+      Problem problem = Problem.of(e);
+      log(request).error(problem.detail(), e);
+      try {
+        platform.report(List.of(stageRun(request, started, "FAILED", null, problem.detail())));
+      } catch (RuntimeException unreported) {
+        log(request).error("the failure could not be recorded", unreported);
+      }
+      problem.write(response);
+    }
+  }
+
+  private StageResult perform(StageRequest request, String[] fingerprint) throws IOException {
+    Operation operation = platform.operations().get(request.operation());
+    if (action != null) {
+      return action.perform(request);
+    }
+    Stage made = stage;
+    if (made == null) {
+      throw new Bug("an endpoint performs a stage or an action");
+    }
+    RunContext context = platform.context(request.pipeline(), request.run());
+    Map<String, Object> spec = context.spec().subset(operation.reads());
+    fingerprint[0] =
+        fingerprint(request, operation, context, spec, made.dependsOn(context, platform));
+    try (StageCall call = new StageCall(platform, request, operation, context, fingerprint[0])) {
+      StageResult result = find(call).orElse(null);
+      if (result == null) {
+        result = commit(call, made.make(call), spec);
+      }
+      platform.report(lineage(result));
+      made.report(call, result);
+      return result;
+    }
+  }
+
+  /** The answer that was given when the artifacts were made, if they were. */
+  private Optional<StageResult> find(StageCall call) {
+    ArtifactUri first = call.uri(call.operation().gives().getFirst());
+    var object = first.object(Artifact.FILE);
+    if (platform.objects().find(object).isEmpty()) {
+      return Optional.empty();
+    }
+    Artifact artifact = Json.read(platform.objects().read(object), Artifact.class, object.uri());
+    StageResult result = artifact.result();
+    if (result == null) {
+      throw new Bug(object.uri() + " holds no result, though it is the operation's first output");
+    }
+    return Optional.of(result.asCached());
+  }
+
+  /**
+   * Seals the artifacts: the operation's first output last, as it alone says that all are there.
+   */
+  private StageResult commit(StageCall call, Stage.Made made, Map<String, Object> spec) {
+    Map<String, String> uris = new LinkedHashMap<>();
+    call.outputs().forEach((name, output) -> uris.put(name, output.uri().toString()));
+    String first = call.operation().gives().getFirst();
+    if (!uris.containsKey(first)) {
+      throw new Bug("operation " + call.operation().name() + " did not give '" + first + "'");
+    }
+    StageResult result = new StageResult(uris, made.verdict(), false, made.summary());
+    for (Map.Entry<String, Output> output : call.outputs().entrySet()) {
+      if (!output.getKey().equals(first)) {
+        seal(call, output.getValue(), spec, null);
+      }
+    }
+    boolean won = seal(call, call.output(first), spec, result);
+    return won ? result : find(call).orElseThrow(() -> new Bug("the winner's artifact is gone"));
+  }
+
+  private boolean seal(
+      StageCall call, Output output, Map<String, Object> spec, @Nullable StageResult result) {
+    Artifact artifact =
+        new Artifact(
+            output.uri().kind(),
+            call.fingerprint(),
+            output.files(),
+            call.operation().name(),
+            platform.codeVersion(),
+            call.request().inputs(),
+            spec,
+            call.request().pipeline(),
+            call.request().run(),
+            call.batch().batch(),
+            platform.clock().instant(),
+            result);
+    try {
+      platform
+          .objects()
+          .write(
+              output.uri().object(Artifact.FILE),
+              Json.bytes(artifact),
+              "application/json",
+              WriteCondition.ifAbsent());
+      return true;
+    } catch (Conflict e) {
+      return false;
+    }
+  }
+
+  private String fingerprint(
+      StageRequest request,
+      Operation operation,
+      RunContext context,
+      Map<String, Object> spec,
+      Map<String, Object> others) {
+    Map<String, Object> content = new TreeMap<>();
+    content.put("others", others);
+    content.put("operation", operation.name());
+    content.put("code", platform.codeVersion());
+    content.put("spec", spec);
+    content.put("parameters", request.parameters());
+    Map<String, Object> inputs = new TreeMap<>();
+    for (String name : operation.takes().keySet()) {
+      String uri = request.inputs().get(name);
+      if (uri != null) {
+        if (name.equals("batch")) {
+          inputs.put(name, files(context.batch()));
+        } else if (!Operation.kind(name).equals("blessing")) {
+          inputs.put(name, content(uri));
+        }
+      } else if (!operation.isOptional(name)) {
+        throw new BadInput(
+            "operation " + operation.name() + " takes '" + name + "', which the request lacks");
+      }
+    }
+    content.put("inputs", inputs);
+    return Fingerprint.of(content);
+  }
+
+  /** Files are known by what they hold, so that the same bytes sent again change nothing. */
+  private static Object files(Batch batch) {
+    return batch.sources().stream().map(s -> s.crc32c() + ":" + s.bytes()).sorted().toList();
+  }
+
+  /**
+   * An artifact is known by its bytes rather than by how it came about: a batch that is judged
+   * against another baseline but leaves the same schema is transformed once. A blessing permits and
+   * changes nothing, so it does not enter at all.
+   */
+  private Object content(String uri) {
+    var object = ArtifactUri.parse(uri).object(Artifact.FILE);
+    Artifact artifact = Json.read(platform.objects().read(object), Artifact.class, object.uri());
+    return artifact.objects().stream()
+        .map(file -> file.name() + ":" + file.crc32c() + ":" + file.bytes())
+        .sorted()
+        .toList();
+  }
+
+  private List<Fact> lineage(StageResult result) {
+    List<Fact> rows = new ArrayList<>();
+    result
+        .outputs()
+        .forEach(
+            (name, uri) -> {
+              ArtifactUri artifact = ArtifactUri.parse(uri);
+              var object = artifact.object(Artifact.FILE);
+              Artifact sealed =
+                  Json.read(platform.objects().read(object), Artifact.class, object.uri());
+              Map<String, @Nullable Object> values = new LinkedHashMap<>();
+              values.put("pipeline", artifact.pipeline());
+              values.put("kind", artifact.kind());
+              values.put("fingerprint", artifact.fingerprint());
+              values.put("uri", uri);
+              values.put("operation", sealed.operation());
+              values.put("code_version", sealed.codeVersion());
+              values.put("run", sealed.run());
+              values.put("batch", sealed.batch());
+              values.put(
+                  "inputs",
+                  new TreeMap<>(sealed.inputs())
+                      .entrySet().stream()
+                          .map(e -> Map.of("name", e.getKey(), "uri", e.getValue()))
+                          .toList());
+              values.put("bytes", sealed.objects().stream().mapToLong(StoredFile::bytes).sum());
+              values.put("created_at", sealed.createdAt());
+              rows.add(new Fact("artifacts", uri, values));
+            });
+    return rows;
+  }
+
+  private static Fact stageRun(
+      StageRequest request,
+      Instant started,
+      String state,
+      @Nullable StageResult result,
+      @Nullable String error) {
+    return stageRun(request, started, state, result, null, error);
+  }
+
+  private static Fact stageRun(
+      StageRequest request,
+      Instant started,
+      String state,
+      @Nullable StageResult result,
+      @Nullable String fingerprint,
+      @Nullable String error) {
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    values.put("pipeline", request.pipeline());
+    values.put("run", request.run());
+    values.put("batch", request.batch());
+    values.put("operation", request.operation());
+    values.put("shard", request.shard());
+    values.put("attempt", request.attempt());
+    values.put("state", state);
+    values.put("fingerprint", fingerprint);
+    values.put("cached", result == null ? null : result.cached());
+    values.put("started_at", started);
+    values.put("finished_at", state.equals("RUNNING") ? null : Instant.now());
+    values.put("error", error);
+    return new Fact(
+        "stage_runs",
+        String.join(
+            "/",
+            request.pipeline(),
+            request.run(),
+            request.operation(),
+            String.valueOf(request.shard()),
+            String.valueOf(request.attempt())),
+        values);
+  }
+
+  private StructuredLog log(StageRequest request) {
+    return platform
+        .log()
+        .about(request.pipeline(), request.run(), request.batch(), request.operation());
+  }
+
+  private void log(StageRequest request, Instant started, StageResult result) {
+    log(request)
+        .info(
+            request.operation()
+                + " "
+                + (result.verdict() == null ? "done" : result.verdict())
+                + (result.cached() ? " (cached)" : "")
+                + " in "
+                + java.time.Duration.between(started, platform.clock().instant()).toMillis()
+                + " ms "
+                + Json.write(result.summary()));
+  }
+}
