@@ -11,9 +11,9 @@ import dev.sluice.contracts.Names;
 import dev.sluice.contracts.Operations;
 import dev.sluice.contracts.Pins;
 import dev.sluice.contracts.PipelineSpec;
+import dev.sluice.gcp.Backoff;
 import dev.sluice.gcp.CloudConfiguration;
 import dev.sluice.gcp.Composer;
-import dev.sluice.gcp.Facts;
 import dev.sluice.gcp.GoogleClients;
 import dev.sluice.gcp.Messages;
 import dev.sluice.gcp.ObjectName;
@@ -42,23 +42,23 @@ public final class Platform {
   private final String codeVersion;
   private final Layout layout;
   private final ObjectStore objects;
-  private final Facts facts;
+  private final String dataset;
   private final GoogleClients clients;
   private final StructuredLog log;
   private final Clock clock;
 
-  private Platform(Class<?> function, Configuration configuration) {
+  private Platform(Class<?> function, Configuration configuration, Backoff patience) {
     this.configuration = configuration;
     this.codeVersion = CodeVersion.of(function);
     this.clock = Clock.systemUTC();
     CloudConfiguration cloud = CloudConfiguration.from(configuration::get);
-    this.clients = new GoogleClients(cloud);
+    this.clients = new GoogleClients(cloud, patience, clock);
     String artifacts = configuration.get("SLUICE_ARTIFACTS");
     String serving = configuration.get("SLUICE_SERVING");
     this.layout = new Layout(artifacts == null ? "" : artifacts, serving == null ? "" : serving);
     this.objects = clients.objects();
-    String dataset = configuration.get("SLUICE_DATASET");
-    this.facts = clients.facts(dataset == null ? "sluice" : dataset);
+    String given = configuration.get("SLUICE_DATASET");
+    this.dataset = given == null ? "sluice" : given;
     this.log =
         new StructuredLog(System.out, clock, function.getSimpleName(), cloud.project())
             .hiding(cloud.composerPassword());
@@ -66,7 +66,12 @@ public final class Platform {
 
   /** The cloud of that function, as its configuration has it. */
   public static Platform of(Class<?> function) {
-    return new Platform(function, Configuration.of(function));
+    return of(function, Backoff.ofDefaults());
+  }
+
+  /** As {@link #of(Class)}, for a function whose callers do not wait as long as stages do. */
+  public static Platform of(Class<?> function, Backoff patience) {
+    return new Platform(function, Configuration.of(function), patience);
   }
 
   /** The function's settings. */
@@ -116,7 +121,8 @@ public final class Platform {
 
   /** Appends rows to BigQuery. */
   public void report(List<Fact> rows) {
-    facts.append(rows);
+    // Made here, so that a function that reports nothing needs no BigQuery client in its zip.
+    clients.facts(dataset).append(rows);
   }
 
   /** The operations that this code was built with. */

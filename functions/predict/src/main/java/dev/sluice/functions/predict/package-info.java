@@ -1,4 +1,4 @@
-/** The function {@code predict}. */
+/** The function {@code predict}: released models answer over TensorFlow Serving's REST. */
 @NullMarked
 package dev.sluice.functions.predict;
 

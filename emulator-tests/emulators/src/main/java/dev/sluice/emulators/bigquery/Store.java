@@ -1,0 +1,535 @@
+package dev.sluice.emulators.bigquery;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.sluice.emulators.bigquery.SqlType.Field;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Collectors;
+import org.duckdb.DuckDBConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Data sets and tables in one DuckDB file. A table's rows live in schema {@code "project.dataset"}
+ * with one hidden column, the time of streaming; its metadata is JSON beside them, so both commit
+ * together and both survive a crash through DuckDB's write-ahead log.
+ */
+final class Store implements AutoCloseable {
+  static final String STREAMED = "__streamed_at";
+  static final Duration STREAMING_BUFFER = Duration.ofMinutes(90);
+  private static final Duration REMEMBER_INSERT_IDS = Duration.ofMinutes(1);
+
+  /** A table or a view; {@code meta} is the API's resource without what is computed. */
+  record Table(String project, String dataset, String table, JsonObject meta, List<Field> fields) {
+    String name() {
+      return project + ":" + dataset + "." + table;
+    }
+
+    String physical() {
+      return Sql.quote(project + "." + dataset) + "." + Sql.quote(table);
+    }
+
+    @Nullable String viewSql() {
+      return meta.has("view") ? meta.getAsJsonObject("view").get("query").getAsString() : null;
+    }
+  }
+
+  interface Work<T> {
+    T run(Connection connection) throws SQLException;
+  }
+
+  private final DuckDBConnection root;
+  private final Map<String, JsonObject> datasets = new ConcurrentSkipListMap<>();
+  private final Map<String, Table> tables = new ConcurrentSkipListMap<>();
+  private final Map<String, Instant> insertIds = new ConcurrentHashMap<>();
+  private volatile Instant forgetAt = Instant.EPOCH;
+  private final ReentrantReadWriteLock shape = new ReentrantReadWriteLock();
+
+  Store(Path stateDir) throws IOException {
+    Files.createDirectories(stateDir);
+    Properties settings = new Properties();
+    settings.setProperty("autoinstall_known_extensions", "false");
+    settings.setProperty("autoload_known_extensions", "false");
+    try {
+      root =
+          (DuckDBConnection)
+              DriverManager.getConnection(
+                  "jdbc:duckdb:" + stateDir.resolve("bigquery.duckdb").toAbsolutePath(), settings);
+      try (Statement statement = root.createStatement()) {
+        statement.execute("SET GLOBAL TimeZone = 'UTC'");
+        statement.execute("SET GLOBAL enable_external_access = false");
+        statement.execute("CREATE SCHEMA IF NOT EXISTS sluice_meta");
+        statement.execute(
+            "CREATE TABLE IF NOT EXISTS sluice_meta.datasets (name VARCHAR, meta VARCHAR)");
+        statement.execute(
+            "CREATE TABLE IF NOT EXISTS sluice_meta.tables"
+                + " (project VARCHAR, dataset VARCHAR, name VARCHAR, meta VARCHAR)");
+        try (ResultSet rows = statement.executeQuery("FROM sluice_meta.datasets")) {
+          while (rows.next()) {
+            datasets.put(
+                rows.getString(1), JsonParser.parseString(rows.getString(2)).getAsJsonObject());
+          }
+        }
+        try (ResultSet rows = statement.executeQuery("FROM sluice_meta.tables")) {
+          while (rows.next()) {
+            remember(
+                rows.getString(1),
+                rows.getString(2),
+                rows.getString(3),
+                JsonParser.parseString(rows.getString(4)).getAsJsonObject());
+          }
+        }
+      }
+    } catch (SQLException e) {
+      throw new IOException("Cannot open the BigQuery emulator's file in " + stateDir, e);
+    }
+  }
+
+  /** One connection, one transaction; DuckDB's failures become BigQuery's. */
+  <T> T transaction(Work<T> work) {
+    try (Connection connection = root.duplicate()) {
+      connection.setAutoCommit(false);
+      try {
+        T out = work.run(connection);
+        connection.commit();
+        return out;
+      } catch (SQLException | RuntimeException e) {
+        connection.rollback();
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw Failures.of(e);
+    }
+  }
+
+  <T> T changing(Work<T> work) {
+    return locked(shape.writeLock(), work);
+  }
+
+  private <T> T locked(Lock lock, Work<T> work) {
+    lock.lock();
+    try {
+      return transaction(work);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Nullable JsonObject dataset(String project, String dataset) {
+    return datasets.get(project + ":" + dataset);
+  }
+
+  JsonObject needDataset(String project, String dataset) {
+    JsonObject found = dataset(project, dataset);
+    if (found == null) {
+      throw ApiError.notFound("Dataset " + project + ":" + dataset);
+    }
+    return found;
+  }
+
+  List<String> datasetIds(String project) {
+    return datasets.keySet().stream()
+        .filter(key -> key.startsWith(project + ":"))
+        .map(key -> key.substring(project.length() + 1))
+        .toList();
+  }
+
+  void putDataset(String project, String dataset, JsonObject meta, boolean create) {
+    changing(connection -> {
+      if (create && dataset(project, dataset) != null) {
+        throw ApiError.duplicate("Dataset " + project + ":" + dataset);
+      }
+      String key = project + ":" + dataset;
+      run(connection, "DELETE FROM sluice_meta.datasets WHERE name = ?", key);
+      run(connection, "INSERT INTO sluice_meta.datasets VALUES (?, ?)", key, meta.toString());
+      run(connection, "CREATE SCHEMA IF NOT EXISTS " + Sql.quote(project + "." + dataset));
+      connection.commit();
+      datasets.put(key, meta);
+      return meta;
+    });
+  }
+
+  void dropDataset(String project, String dataset, boolean contents) {
+    changing(connection -> {
+      needDataset(project, dataset);
+      List<Table> inside = tables(project, dataset);
+      if (!inside.isEmpty() && !contents) {
+        throw new ApiError(
+            400, "resourceInUse", "Dataset " + project + ":" + dataset + " is still in use");
+      }
+      run(connection, "DELETE FROM sluice_meta.datasets WHERE name = ?", project + ":" + dataset);
+      run(
+          connection,
+          "DELETE FROM sluice_meta.tables WHERE project = ? AND dataset = ?",
+          project,
+          dataset);
+      run(connection, "DROP SCHEMA " + Sql.quote(project + "." + dataset) + " CASCADE");
+      connection.commit();
+      datasets.remove(project + ":" + dataset);
+      inside.forEach(table -> tables.remove(table.name()));
+      return null;
+    });
+  }
+
+  @Nullable Table table(String project, String dataset, String table) {
+    return tables.get(project + ":" + dataset + "." + table);
+  }
+
+  Table needTable(String project, String dataset, String table) {
+    Table found = table(project, dataset, table);
+    if (found == null) {
+      needDataset(project, dataset);
+      throw ApiError.notFound("Table " + project + ":" + dataset + "." + table);
+    }
+    return found;
+  }
+
+  List<Table> tables(String project, String dataset) {
+    return tables.entrySet().stream()
+        .filter(e -> e.getKey().startsWith(project + ":" + dataset + "."))
+        .map(Map.Entry::getValue)
+        .toList();
+  }
+
+  private Table remember(String project, String dataset, String table, JsonObject meta) {
+    List<Field> fields =
+        meta.has("schema")
+            ? SqlType.schema(meta.getAsJsonObject("schema").get("fields"))
+            : List.of();
+    Table made = new Table(project, dataset, table, meta, fields);
+    tables.put(made.name(), made);
+    return made;
+  }
+
+  private static void saveMeta(Connection connection, Table table) throws SQLException {
+    run(
+        connection,
+        "DELETE FROM sluice_meta.tables WHERE project = ? AND dataset = ? AND name = ?",
+        table.project(),
+        table.dataset(),
+        table.table());
+    run(
+        connection,
+        "INSERT INTO sluice_meta.tables VALUES (?, ?, ?, ?)",
+        table.project(),
+        table.dataset(),
+        table.table(),
+        table.meta().toString());
+  }
+
+  /** Creates a table or view; the caller has checked the view's query. */
+  Table createTable(Connection connection, Table table) throws SQLException {
+    needDataset(table.project(), table.dataset());
+    if (table(table.project(), table.dataset(), table.table()) != null) {
+      throw ApiError.duplicate("Table " + table.name());
+    }
+    if (!table.table().matches("[\\p{L}\\p{M}\\p{N}_\\- ]{1,1024}")) {
+      throw ApiError.invalid("Invalid table ID \"" + table.table() + "\".");
+    }
+    if (table.viewSql() == null) {
+      String columns =
+          table.fields().stream()
+              .map(f -> Sql.quote(f.name()) + " " + f.type().duck() + ", ")
+              .collect(Collectors.joining());
+      run(
+          connection,
+          "CREATE TABLE "
+              + table.physical()
+              + " ("
+              + columns
+              + Sql.quote(STREAMED)
+              + " TIMESTAMPTZ)");
+    }
+    saveMeta(connection, table);
+    connection.commit();
+    tables.put(table.name(), table);
+    return table;
+  }
+
+  /** Replaces metadata; a table's new columns must all be NULLABLE or REPEATED, none may go. */
+  Table updateTable(Connection connection, Table before, Table after) throws SQLException {
+    if (before.viewSql() == null) {
+      List<Field> old = before.fields();
+      for (Field field : old) {
+        Field now = find(after.fields(), field.name());
+        if (now == null) {
+          throw ApiError.invalid(
+              "Provided Schema does not match Table "
+                  + before.name()
+                  + ". Field "
+                  + field.name()
+                  + " is missing in new schema");
+        }
+        if (!now.type().sameShape(field.type()) || (now.required() && !field.required())) {
+          throw ApiError.invalid(
+              "Provided Schema does not match Table "
+                  + before.name()
+                  + ". Field "
+                  + field.name()
+                  + " has changed "
+                  + (now.type().sameShape(field.type()) ? "mode" : "type")
+                  + " from "
+                  + shown(field)
+                  + " to "
+                  + shown(now));
+        }
+      }
+      for (Field field : after.fields()) {
+        if (find(old, field.name()) == null) {
+          if (field.required()) {
+            throw ApiError.invalid(
+                "Provided Schema does not match Table "
+                    + before.name()
+                    + ". Cannot add required fields to an existing schema. (field: "
+                    + field.name()
+                    + ")");
+          }
+          run(
+              connection,
+              "ALTER TABLE "
+                  + before.physical()
+                  + " ADD COLUMN "
+                  + Sql.quote(field.name())
+                  + " "
+                  + field.type().duck());
+        }
+      }
+    }
+    saveMeta(connection, after);
+    connection.commit();
+    tables.put(after.name(), after);
+    return after;
+  }
+
+  private static String shown(Field field) {
+    return field.required() ? "REQUIRED " + field.type() : field.type().toString();
+  }
+
+  static @Nullable Field find(List<Field> fields, String name) {
+    return fields.stream().filter(f -> f.name().equalsIgnoreCase(name)).findFirst().orElse(null);
+  }
+
+  void dropTable(Connection connection, Table table) throws SQLException {
+    if (table.viewSql() == null) {
+      run(connection, "DROP TABLE " + table.physical());
+    }
+    run(
+        connection,
+        "DELETE FROM sluice_meta.tables WHERE project = ? AND dataset = ? AND name = ?",
+        table.project(),
+        table.dataset(),
+        table.table());
+    connection.commit();
+    tables.remove(table.name());
+    insertIds.keySet().removeIf(key -> key.startsWith(table.name() + "\n"));
+  }
+
+  long count(Table table) {
+    return transaction(connection -> {
+      try (Statement statement = connection.createStatement();
+          ResultSet rows = statement.executeQuery("SELECT count(*) FROM " + table.physical())) {
+        rows.next();
+        return rows.getLong(1);
+      }
+    });
+  }
+
+  /** Appends rows that {@link Rows#read} gave; {@code streamed} marks them as unchangeable. */
+  void append(Table table, List<JsonObject> rows, boolean streamed) {
+    locked(
+        shape.readLock(),
+        connection -> {
+          append(
+              connection,
+              needTable(table.project(), table.dataset(), table.table()),
+              rows,
+              streamed);
+          return null;
+        });
+  }
+
+  static void append(Connection connection, Table table, List<JsonObject> rows, boolean streamed)
+      throws SQLException {
+    if (rows.isEmpty()) {
+      return;
+    }
+    List<Field> fields = table.fields();
+    JsonArray all = new JsonArray(rows.size());
+    rows.forEach(all::add);
+    String columns =
+        fields.stream().map(f -> Sql.quote(f.name()) + ", ").collect(Collectors.joining());
+    String values =
+        fields.stream()
+            .map(
+                f -> Rows.typed("struct_extract(r, " + Sql.string(f.name()) + ")", f.type()) + ", ")
+            .collect(Collectors.joining());
+    run(
+        connection,
+        "INSERT INTO "
+            + table.physical()
+            + " ("
+            + columns
+            + Sql.quote(STREAMED)
+            + ") SELECT "
+            + values
+            + (streamed ? "CAST('" + Instant.now() + "' AS TIMESTAMPTZ)" : "NULL")
+            + " FROM (SELECT unnest(from_json(CAST(? AS JSON), "
+            + Sql.string(Rows.structure(fields))
+            + ")) AS r)",
+        all.toString());
+  }
+
+  /** tabledata.insertAll: the errors of rows, empty where all are in. */
+  JsonArray stream(
+      Table table,
+      List<String> ids,
+      List<JsonObject> rows,
+      boolean skipInvalid,
+      boolean ignoreUnknown) {
+    JsonArray errors = new JsonArray();
+    List<JsonObject> good = new ArrayList<>();
+    List<Integer> goodIndex = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      try {
+        good.add(Rows.read(table.fields(), rows.get(i), "", ignoreUnknown));
+        goodIndex.add(i);
+      } catch (Rows.Misfit e) {
+        errors.add(insertError(i, "invalid", e.location(), String.valueOf(e.getMessage())));
+      }
+    }
+    if (!errors.isEmpty() && !skipInvalid) {
+      goodIndex.forEach(i -> errors.add(insertError(i, "stopped", "", "")));
+      return errors;
+    }
+    Instant now = Instant.now();
+    if (now.isAfter(forgetAt)) {
+      forgetAt = now.plus(REMEMBER_INSERT_IDS);
+      insertIds.values().removeIf(at -> at.isBefore(now.minus(REMEMBER_INSERT_IDS)));
+    }
+    List<JsonObject> fresh = new ArrayList<>();
+    Set<String> claimed = new HashSet<>();
+    for (int i = 0; i < good.size(); i++) {
+      String id = ids.get(goodIndex.get(i));
+      String key = table.name() + "\n" + id;
+      Instant seen = id.isEmpty() ? null : insertIds.get(key);
+      boolean known = seen != null && seen.isAfter(now.minus(REMEMBER_INSERT_IDS));
+      if (id.isEmpty()) {
+        fresh.add(good.get(i));
+      } else if (!known
+          && (seen == null
+              ? insertIds.putIfAbsent(key, now) == null
+              : insertIds.replace(key, seen, now))) {
+        claimed.add(key);
+        fresh.add(good.get(i));
+      }
+    }
+    try {
+      append(table, fresh, true);
+    } catch (RuntimeException e) {
+      insertIds.keySet().removeAll(claimed);
+      throw e;
+    }
+    return errors;
+  }
+
+  private static JsonObject insertError(int index, String reason, String location, String message) {
+    JsonObject error = new JsonObject();
+    error.addProperty("reason", reason);
+    error.addProperty("location", location);
+    error.addProperty("debugInfo", "");
+    error.addProperty("message", message);
+    JsonArray list = new JsonArray();
+    list.add(error);
+    JsonObject out = new JsonObject();
+    out.addProperty("index", index);
+    out.add("errors", list);
+    return out;
+  }
+
+  /** Tables as a query of this project and default data set names them. */
+  Translator.Tables view(String project, @Nullable JsonElement defaultDataset) {
+    return path -> find(path, project, defaultDataset);
+  }
+
+  private Translator.Source find(
+      List<String> path, String project, @Nullable JsonElement defaultDataset) {
+    for (int i = 0; i < path.size() - 1; i++) {
+      if (path.get(i).equalsIgnoreCase("INFORMATION_SCHEMA")) {
+        return InformationSchema.source(this, path, i, project, defaultDataset);
+      }
+    }
+    String[] full = resolve(path, project, defaultDataset);
+    Table table = needTable(full[0], full[1], full[2]);
+    return new Translator.Source(
+        table.table(), table.physical(), table.fields(), table.viewSql(), table.project());
+  }
+
+  /** Project, data set and table of a path as written. */
+  static String[] resolve(List<String> path, String project, @Nullable JsonElement defaultDataset) {
+    if (path.size() == 1) {
+      if (defaultDataset == null || !defaultDataset.isJsonObject()) {
+        throw new ApiError(
+            400,
+            "invalid",
+            "Table \""
+                + path.getFirst()
+                + "\" must be qualified with a dataset (e.g."
+                + " dataset.table).");
+      }
+      JsonObject dataset = defaultDataset.getAsJsonObject();
+      return new String[] {
+        dataset.has("projectId") ? dataset.get("projectId").getAsString() : project,
+        dataset.get("datasetId").getAsString(),
+        path.getFirst()
+      };
+    }
+    return switch (path.size()) {
+      case 2 -> new String[] {project, path.get(0), path.get(1)};
+      case 3 -> new String[] {path.get(0), path.get(1), path.get(2)};
+      default -> throw ApiError.invalidQuery("Invalid table name: " + String.join(".", path));
+    };
+  }
+
+  static int run(Connection connection, String sql, String... parameters) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < parameters.length; i++) {
+        statement.setString(i + 1, parameters[i]);
+      }
+      statement.execute();
+      return Math.max(0, statement.getUpdateCount());
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      try (Statement statement = root.createStatement()) {
+        statement.execute("CHECKPOINT");
+      }
+      root.close();
+    } catch (SQLException e) {
+      throw new IOException("Cannot close the BigQuery emulator's file", e);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package dev.sluice.emulators.composer;
+
+import dev.sluice.contracts.Operation;
+import dev.sluice.contracts.Operations;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The DAG of one run, as takes and gives imply it when the run is triggered: a later change of the
+ * operations file does not touch a run under way. Givers come before takers, teardowns last.
+ */
+final class Plan {
+  private final Map<String, Operation> operations = new LinkedHashMap<>();
+  private final Map<String, String> givers = new HashMap<>();
+
+  /**
+   * @param inOrder givers before takers
+   */
+  Plan(Collection<Operation> inOrder) {
+    List<Operation> sorted = new ArrayList<>(inOrder);
+    sorted.sort((a, b) -> Boolean.compare(a.teardown(), b.teardown()));
+    for (Operation operation : sorted) {
+      operations.put(operation.name(), operation);
+      operation.gives().forEach(output -> givers.put(output, operation.name()));
+    }
+  }
+
+  static Plan of(Operations operations) {
+    return new Plan(operations.inOrder());
+  }
+
+  Collection<Operation> operations() {
+    return operations.values();
+  }
+
+  Operation get(String task) {
+    return operations.get(task);
+  }
+
+  /** The task that gives this output. */
+  String giver(String output) {
+    return givers.get(output);
+  }
+
+  /** The tasks whose outputs this one takes. */
+  Set<String> upstream(Operation operation) {
+    Set<String> out = new LinkedHashSet<>();
+    operation.takes().keySet().forEach(input -> out.add(giver(input)));
+    return out;
+  }
+
+  /** These tasks and all that depend on them; teardowns depend on none. */
+  Set<String> withDownstream(Collection<String> tasks) {
+    Set<String> out = new LinkedHashSet<>(tasks);
+    for (Operation operation : operations.values()) {
+      if (upstream(operation).stream().anyMatch(out::contains)) {
+        out.add(operation.name());
+      }
+    }
+    return out;
+  }
+}

@@ -1,0 +1,16 @@
+package dev.sluice.emulators.composer;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A change of a task or of a run.
+ *
+ * @param pipeline the DAG
+ * @param run the DAG run
+ * @param task the operation, null where the run itself changed
+ * @param state Airflow's name for the new state, such as {@code success}
+ * @param duration since the task or the run began, zero where it has not begun
+ */
+public record Progress(
+    String pipeline, String run, @Nullable String task, String state, Duration duration) {}

@@ -1,0 +1,158 @@
+package dev.sluice.localcloud;
+
+import com.google.cloud.functions.invoker.runner.Invoker;
+import dev.sluice.contracts.Bug;
+import dev.sluice.contracts.FunctionManifest;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+
+/**
+ * Every function in one process, each in the Functions Framework's own invoker on a port of its own.
+ * Libraries that functions share are loaded once, by one class loader; a function's own jar and its
+ * settings are loaded by a thin one below it. Both see of the invoker nothing but the API, as when
+ * deployed.
+ */
+final class FunctionHost implements AutoCloseable {
+  private static final String SETTINGS = "sluice-environment.properties";
+
+  private final Map<String, Invoker> invokers = new LinkedHashMap<>();
+  private final Map<String, URI> urls = new LinkedHashMap<>();
+  private final List<URLClassLoader> loaders = new ArrayList<>();
+
+  /** A function to start: its manifest, its package, its settings and its port (0 for a free one). */
+  record Deployment(
+      FunctionManifest manifest, FunctionPackage files, Map<String, String> settings, int port) {}
+
+  /** Starts them all. */
+  static FunctionHost start(List<Deployment> deployments, Path directory) throws IOException {
+    FunctionHost host = new FunctionHost();
+    try {
+      host.startAll(deployments, directory);
+      return host;
+    } catch (IOException | RuntimeException e) {
+      host.close();
+      throw e;
+    }
+  }
+
+  /** Function to its address on this machine. */
+  Map<String, URI> urls() {
+    return Map.copyOf(urls);
+  }
+
+  private void startAll(List<Deployment> deployments, Path directory) throws IOException {
+    Set<Path> shared = new LinkedHashSet<>();
+    for (Deployment deployment : deployments) {
+      shared.addAll(deployment.files().libraries());
+    }
+    List<URL> libraries = new ArrayList<>();
+    for (Path library : shared) {
+      libraries.add(library.toUri().toURL());
+    }
+    URLClassLoader common =
+        new URLClassLoader(
+            "sluice-libraries", libraries.toArray(URL[]::new), new ApiLoader(getClass().getClassLoader()));
+    loaders.add(common);
+    for (Deployment deployment : deployments) {
+      String name = deployment.manifest().name();
+      Path settings = Files.createDirectories(directory.resolve("settings").resolve(name));
+      write(settings.resolve(SETTINGS), deployment.settings());
+      URLClassLoader own =
+          new URLClassLoader(
+              name,
+              new URL[] {settings.toUri().toURL(), deployment.files().jar().toUri().toURL()},
+              common);
+      loaders.add(own);
+      start(deployment, own);
+    }
+  }
+
+  private void start(Deployment deployment, ClassLoader loader) {
+    FunctionManifest manifest = deployment.manifest();
+    String signature =
+        manifest.trigger() instanceof FunctionManifest.Trigger.Storage ? "cloudevent" : "http";
+    Invoker invoker = new Invoker(0, manifest.entryPoint(), signature, loader);
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    try {
+      thread.setContextClassLoader(loader);
+      invoker.startTestServer();
+      invokers.put(manifest.name(), invoker);
+      urls.put(
+          manifest.name(),
+          URI.create("http://127.0.0.1:" + bindToLoopback(invoker, deployment.port())));
+    } catch (Exception e) {
+      throw new Bug("function " + manifest.name() + " did not start: " + e, e);
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+
+  /** The invoker listens on every address and has no setting for that; its connector does. */
+  private static int bindToLoopback(Invoker invoker, int port) throws Exception {
+    Field field = Invoker.class.getDeclaredField("server");
+    field.setAccessible(true);
+    ServerConnector connector = (ServerConnector) ((Server) field.get(invoker)).getConnectors()[0];
+    connector.stop();
+    connector.setHost("127.0.0.1");
+    connector.setPort(port);
+    connector.setReuseAddress(true);
+    connector.start();
+    return connector.getLocalPort();
+  }
+
+  private static void write(Path file, Map<String, String> settings) throws IOException {
+    Properties properties = new Properties();
+    properties.putAll(settings);
+    try (var out = Files.newOutputStream(file)) {
+      properties.store(out, null);
+    }
+  }
+
+  @Override
+  public void close() {
+    for (Invoker invoker : invokers.values()) {
+      try {
+        invoker.stopServer();
+      } catch (Exception e) {
+        System.getLogger(FunctionHost.class.getName())
+            .log(System.Logger.Level.WARNING, "a function did not stop", e);
+      }
+    }
+    invokers.clear();
+  }
+
+  /** Lets through the API that invoker and function share, and the JDK; nothing else. */
+  private static final class ApiLoader extends ClassLoader {
+    private final ClassLoader application;
+
+    ApiLoader(ClassLoader application) {
+      super("functions-api", ClassLoader.getPlatformClassLoader());
+      this.application = application;
+    }
+
+    @Override
+    protected Class<?> findClass(String name) throws ClassNotFoundException {
+      if (name.matches("com\\.google\\.cloud\\.functions\\.[^.]+")
+          || name.startsWith("io.cloudevents.")
+          || name.startsWith("javax.servlet.")) {
+        return application.loadClass(name);
+      }
+      throw new ClassNotFoundException(name);
+    }
+  }
+}

@@ -1,0 +1,339 @@
+package dev.sluice.localcloud;
+
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.FunctionManifest;
+import dev.sluice.contracts.Operations;
+import dev.sluice.emulators.bigquery.BigQueryEmulator;
+import dev.sluice.emulators.composer.ComposerEmulator;
+import dev.sluice.emulators.composer.Progress;
+import dev.sluice.emulators.composer.Settings;
+import dev.sluice.emulators.pubsub.PubSubEmulator;
+import dev.sluice.emulators.storage.EventarcDelivery;
+import dev.sluice.emulators.storage.StorageEmulator;
+import dev.sluice.gcp.GoogleClients;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Emulators and functions in one process. What they hold lies in one folder and survives a restart;
+ * everything listens on the loopback address alone.
+ */
+public final class LocalCloud implements AutoCloseable {
+  /** The project's id on this machine. */
+  public static final String PROJECT = "sluice-local";
+
+  /** The dataset. */
+  public static final String DATASET = "sluice";
+
+  private static final String INBOX = "sluice-local-inbox";
+  private static final String ARTIFACTS = "sluice-local-artifacts";
+  private static final String SERVING = "sluice-local-serving";
+
+  /** What functions look for to be told of the end, as they have no process of their own here. */
+  private static final String SHUTDOWN = "dev.sluice.shutdown";
+
+  private final Options options;
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Queue<Runnable> shutdown = new ConcurrentLinkedQueue<>();
+  private StorageEmulator storage;
+  private EventarcDelivery events;
+  private PubSubEmulator pubsub;
+  private ComposerEmulator composer;
+  private Addresses addresses;
+
+  /**
+   * How to start.
+   *
+   * @param home the checkout
+   * @param state the folder of everything that is kept
+   * @param pipelines folders of specs, beside the repository's own
+   * @param portBase the first port, or 0 for free ones
+   * @param webhook where alarms are posted, or ""
+   * @param console told what a person may want to know, a line at a time
+   * @param progress told of every change of a run or a task
+   */
+  public record Options(
+      Home home,
+      Path state,
+      List<Path> pipelines,
+      int portBase,
+      String webhook,
+      Consumer<String> console,
+      Consumer<Progress> progress) {
+    public Options {
+      pipelines = List.copyOf(pipelines);
+      if (portBase != 0 && (portBase < 1024 || portBase > 65_000)) {
+        throw new BadInput("--port-base is " + portBase + "; it must lie in [1024, 65000]");
+      }
+    }
+  }
+
+  @SuppressWarnings("NullAway.Init")
+  private LocalCloud(Options options) {
+    this.options = options;
+  }
+
+  /** Starts everything, and returns when all of it answers. */
+  public static LocalCloud start(Options options) throws IOException {
+    LocalCloud cloud = new LocalCloud(options);
+    try {
+      cloud.startAll();
+      return cloud;
+    } catch (IOException | RuntimeException e) {
+      cloud.close();
+      throw e;
+    }
+  }
+
+  /** What Google's own clients need, by variable. */
+  public Map<String, String> environment() {
+    return addresses.environment();
+  }
+
+  /** Function to url. */
+  public Map<String, String> functions() {
+    return addresses.functions();
+  }
+
+  /** The storage emulator, for faults. */
+  public StorageEmulator storage() {
+    return storage;
+  }
+
+  /** The Pub/Sub emulator, for faults. */
+  public PubSubEmulator pubsub() {
+    return pubsub;
+  }
+
+  /** Waits until no event, run or message is under way. */
+  public boolean awaitIdle(Duration limit) throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    for (int quiet = 0; quiet < 2; quiet++) {
+      // Twice, as a run may publish and an event may start a run.
+      if (!events.awaitIdle(left(deadline))
+          || !composer.awaitIdle(left(deadline))
+          || !pubsub.awaitIdle(left(deadline))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Duration left(long deadline) {
+    return Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
+  }
+
+  private void startAll() throws IOException {
+    Path state = Files.createDirectories(options.state());
+    if (Addresses.isUp(state)) {
+      throw new BadInput(
+          "a local cloud runs on " + state + " already; ./sluice down ends it, --state names another");
+    }
+    System.getProperties().put(SHUTDOWN, shutdown);
+    List<FunctionManifest> manifests = options.home().manifests();
+    int port = options.portBase();
+    int next = port == 0 ? 0 : port + 5;
+
+    events = part(EventarcDelivery.start(state.resolve("events"), EventarcDelivery.Options.ofDefaults()));
+    storage = part(StorageEmulator.start(state.resolve("storage"), port(port, 0), events));
+    BigQueryEmulator bigquery =
+        part(BigQueryEmulator.start(state.resolve("bigquery"), port(port, 1), PROJECT));
+    bigquery.createFrom(options.home().tables(), options.home().views(), DATASET);
+    pubsub = part(PubSubEmulator.start(state.resolve("pubsub"), port(port, 2), bigquery::insert));
+    for (String bucket : List.of(INBOX, ARTIFACTS, SERVING)) {
+      storage.ensureBucket(PROJECT, bucket, /* versioning= */ true);
+    }
+
+    Map<String, URI> urls = new ConcurrentHashMap<>();
+    SpecStore[] specs = new SpecStore[1];
+    composer =
+        part(
+            ComposerEmulator.open(
+                state.resolve("composer"),
+                port(port, 3),
+                Settings.of(
+                        () -> operations(),
+                        () -> specs[0] == null ? Set.of() : specs[0].pipelines(),
+                        function -> function(urls, function))
+                    .withProgress(options.progress())));
+
+    Map<String, String> environment = environment(bigquery);
+    List<FunctionHost.Deployment> deployments = new ArrayList<>();
+    for (FunctionManifest manifest : manifests) {
+      Map<String, String> settings = new HashMap<>(manifest.environment(placeholders()));
+      for (String name :
+          List.of("STORAGE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST")) {
+        settings.put(name, String.valueOf(environment.get(name)));
+      }
+      settings.put("COMPOSER_USER", "admin");
+      settings.put("COMPOSER_PASSWORD", "admin");
+      deployments.add(
+          new FunctionHost.Deployment(
+              manifest,
+              FunctionPackage.unpack(
+                  manifest.name(), options.home().zip(manifest.name()), state.resolve("packages")),
+              settings,
+              next == 0 ? 0 : free(next++)));
+    }
+    FunctionHost functions = part(FunctionHost.start(deployments, state));
+    urls.putAll(functions.urls());
+
+    addresses = addresses(environment, urls);
+    SpecStore store =
+        part(
+            SpecStore.start(
+                folders(),
+                part(new GoogleClients(addresses.cloud())).objects(),
+                SERVING,
+                options.console()));
+    specs[0] = store;
+    Topics.create(pubsub.host(), PROJECT, DATASET, manifests, urls);
+    for (FunctionManifest manifest : manifests) {
+      if (manifest.trigger() instanceof FunctionManifest.Trigger.Storage) {
+        events.route(manifest.name(), INBOX, urls.get(manifest.name()));
+      }
+    }
+    composer.resume();
+    addresses.write(state);
+  }
+
+  private List<Path> folders() {
+    List<Path> folders = new ArrayList<>();
+    folders.add(options.home().pipelines());
+    folders.addAll(options.pipelines());
+    return folders;
+  }
+
+  private Operations operations() {
+    try {
+      return Operations.parse(
+          Files.readString(options.home().operations()), "dags/operations.yaml");
+    } catch (IOException e) {
+      throw new BadInput("dags/operations.yaml cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static URI function(Map<String, URI> urls, String name) {
+    URI url = urls.get(name);
+    if (url == null) {
+      throw new BadInput("operations.yaml names function '" + name + "', which has no folder");
+    }
+    return url;
+  }
+
+  private Map<String, String> placeholders() {
+    return Map.of(
+        "artifacts_bucket", ARTIFACTS,
+        "composer_url", composer.uri().toString(),
+        "dataset", DATASET,
+        "inbox_bucket", INBOX,
+        "project", PROJECT,
+        "serving_bucket", SERVING,
+        "webhook_url", options.webhook());
+  }
+
+  private Map<String, String> environment(BigQueryEmulator bigquery) {
+    Map<String, String> out = new HashMap<>();
+    out.put("GOOGLE_CLOUD_PROJECT", PROJECT);
+    out.put("STORAGE_EMULATOR_HOST", storage.baseUrl());
+    out.put("PUBSUB_EMULATOR_HOST", pubsub.host());
+    out.put("BIGQUERY_EMULATOR_HOST", bigquery.baseUrl());
+    out.put("COMPOSER_URL", composer.uri().toString());
+    out.put("SLUICE_INBOX", INBOX);
+    out.put("SLUICE_ARTIFACTS", ARTIFACTS);
+    out.put("SLUICE_SERVING", SERVING);
+    out.put("SLUICE_DATASET", DATASET);
+    return out;
+  }
+
+  private static Addresses addresses(Map<String, String> environment, Map<String, URI> urls) {
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("PREDICT_URL", String.valueOf(urls.get("predict")));
+    Map<String, String> functions = new HashMap<>();
+    urls.forEach((name, url) -> functions.put(name, url.toString()));
+    return new Addresses(ProcessHandle.current().pid(), all, functions);
+  }
+
+  private int port(int base, int offset) throws IOException {
+    return base == 0 ? 0 : free(base + offset);
+  }
+
+  /** A server may share a port that is taken and hear nothing, so it is tried first. */
+  private int free(int port) throws IOException {
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      return port;
+    } catch (IOException e) {
+      throw new BadInput(
+          "port "
+              + port
+              + " is taken; end what uses it, or name other ports with --port-base (leave it out for"
+              + " free ones)",
+          e);
+    }
+  }
+
+  private <T extends AutoCloseable> T part(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  @Override
+  public void close() {
+    CountDownLatch told = new CountDownLatch(shutdown.size());
+    for (Runnable function : shutdown) {
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  function.run();
+                } finally {
+                  told.countDown();
+                }
+              });
+    }
+    try {
+      told.await(10, TimeUnit.SECONDS);
+      if (pubsub != null) {
+        pubsub.awaitIdle(Duration.ofSeconds(2));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    while (!parts.isEmpty()) {
+      try {
+        parts.pop().close();
+      } catch (Exception e) {
+        options.console().accept("while stopping: " + e.getMessage());
+      }
+    }
+    System.getProperties().remove(SHUTDOWN);
+    try {
+      if (addresses != null) {
+        Addresses.remove(options.state());
+      }
+    } catch (IOException e) {
+      options.console().accept("while stopping: " + e.getMessage());
+    }
+  }
+}

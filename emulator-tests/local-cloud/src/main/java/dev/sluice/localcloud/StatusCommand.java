@@ -1,0 +1,73 @@
+package dev.sluice.localcloud;
+
+import dev.sluice.contracts.Json;
+import dev.sluice.gcp.GoogleClients;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Tells what runs, what is live and what came last. */
+@Command(
+    name = "status",
+    description = "Tells the addresses, the live versions, the newest batches and alarms.")
+final class StatusCommand implements Callable<Integer> {
+  @Mixin private StateOption state;
+
+  @Option(names = "--json", description = "Print as JSON.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    Addresses addresses = Addresses.of(state.folder());
+    try (GoogleClients clients = new GoogleClients(addresses.cloud())) {
+      var facts = clients.facts(addresses.get("SLUICE_DATASET"));
+      List<Map<String, @Nullable Object>> models =
+          facts.query(
+              "SELECT pipeline, version, state, batch FROM sluice.models ORDER BY pipeline, version",
+              Map.of());
+      List<Map<String, @Nullable Object>> batches =
+          facts.query(
+              "SELECT pipeline, batch, span, uri, `rows`, rejected_rows, state, reason FROM"
+                  + " sluice.batches ORDER BY received_at DESC LIMIT 10",
+              Map.of());
+      List<Map<String, @Nullable Object>> alarms =
+          facts.query(
+              "SELECT pipeline, severity, subject, text FROM sluice.alarms ORDER BY at DESC LIMIT 3",
+              Map.of());
+      if (json) {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("functions", addresses.functions());
+        all.put("environment", addresses.environment());
+        all.put("models", models);
+        all.put("batches", batches);
+        all.put("alarms", alarms);
+        System.out.println(Json.write(all));
+        return 0;
+      }
+      System.out.println("predict  " + addresses.get("PREDICT_URL"));
+      System.out.println("inbox    gs://" + addresses.get("SLUICE_INBOX"));
+      table("models", models);
+      table("batches", batches);
+      table("alarms", alarms);
+    }
+    return 0;
+  }
+
+  private static void table(String name, List<Map<String, @Nullable Object>> rows) {
+    System.out.println();
+    System.out.println(name + (rows.isEmpty() ? ": none" : ""));
+    for (Map<String, @Nullable Object> row : rows) {
+      StringBuilder line = new StringBuilder("  ");
+      for (Object value : row.values()) {
+        line.append(value == null ? "-" : value).append("  ");
+      }
+      System.out.println(line.toString().stripTrailing());
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package dev.sluice.localcloud;
+
+import dev.sluice.contracts.Json;
+import dev.sluice.gcp.GoogleClients;
+import dev.sluice.gcp.TriggerOutcome;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Starts or resumes a run. */
+@Command(
+    name = "trigger",
+    description =
+        "Starts a run: of the newest batch that has not passed, or of --batch. A batch's run that"
+            + " failed is resumed; one that succeeded stays, unless --force starts another.")
+final class TriggerCommand implements Callable<Integer> {
+  private static final DateTimeFormatter STAMP =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS").withZone(ZoneOffset.UTC);
+
+  @Mixin private StateOption state;
+
+  @Parameters(paramLabel = "PIPELINE", description = "The pipeline.")
+  private String pipeline;
+
+  @Option(names = "--batch", paramLabel = "B", description = "The batch.")
+  private @Nullable String batch;
+
+  @Option(names = "--force", description = "Start another run, whatever became of the last.")
+  private boolean force;
+
+  @Option(names = "--wait", description = "Wait until the run has ended, and tell how.")
+  private boolean wait;
+
+  @Option(names = "--json", description = "Print as JSON.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    String stamp = STAMP.format(Instant.now());
+    String run =
+        batch == null ? "manual-" + stamp : force ? batch + "--force-" + stamp : batch;
+    try (GoogleClients clients = new GoogleClients(Addresses.of(state.folder()).cloud())) {
+      TriggerOutcome outcome =
+          clients
+              .composer()
+              .trigger(pipeline, run, batch == null ? Map.of() : Map.of("batch", batch));
+      Map<String, Object> answer = new LinkedHashMap<>();
+      answer.put("run", run);
+      answer.put("outcome", outcome.name());
+      if (!json) {
+        System.out.println("run " + run + " of " + pipeline + ": " + outcome);
+      }
+      String end = "success";
+      if (wait) {
+        end =
+            new Runs(clients, json ? line -> {} : System.out::println)
+                .follow(pipeline, run, Duration.ofMinutes(30));
+        answer.put("state", end);
+      }
+      if (json) {
+        System.out.println(Json.write(answer));
+      }
+      return end.equals("success") ? 0 : 1;
+    }
+  }
+}

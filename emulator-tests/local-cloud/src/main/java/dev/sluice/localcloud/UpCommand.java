@@ -1,0 +1,169 @@
+package dev.sluice.localcloud;
+
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Json;
+import dev.sluice.contracts.Unavailable;
+import dev.sluice.emulators.composer.Progress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Starts a local cloud. */
+@Command(
+    name = "up",
+    description =
+        "Starts the embedded cloud with every function, and stays until Ctrl-C (or --detach).")
+final class UpCommand implements Callable<Integer> {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @Mixin private StateOption state;
+
+  @Option(
+      names = "--pipelines",
+      paramLabel = "DIR",
+      description = "A folder of specs beside the repository's own; may be repeated.")
+  private List<Path> pipelines = new ArrayList<>();
+
+  @Option(
+      names = "--port-base",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "The first of the ports (default: free ones).")
+  private int portBase;
+
+  @Option(names = "--webhook", paramLabel = "URL", defaultValue = "", description = "Where alarms are posted as JSON.")
+  private String webhook;
+
+  @Option(names = "--detach", description = "Return once everything answers.")
+  private boolean detach;
+
+  @Option(names = "--json", description = "Print the addresses as JSON.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    return detach ? inBackground() : here();
+  }
+
+  private int here() throws IOException, InterruptedException {
+    long started = System.nanoTime();
+    CountDownLatch ended = new CountDownLatch(1);
+    LocalCloud cloud =
+        LocalCloud.start(
+            new LocalCloud.Options(
+                Home.find(),
+                state.folder(),
+                pipelines.stream().map(p -> p.toAbsolutePath().normalize()).toList(),
+                portBase,
+                webhook,
+                UpCommand::say,
+                UpCommand::progress));
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  cloud.close();
+                  ended.countDown();
+                }));
+    print(Addresses.of(state.folder()), Duration.ofNanos(System.nanoTime() - started));
+    ended.await();
+    return 0;
+  }
+
+  private int inBackground() throws IOException, InterruptedException {
+    Path folder = Files.createDirectories(state.folder());
+    if (Addresses.isUp(folder)) {
+      throw new BadInput(
+          "a local cloud runs on " + folder + " already; ./sluice down ends it, --state names another");
+    }
+    long started = System.nanoTime();
+    Path log = folder.resolve("sluice.log");
+    ProcessHandle.Info self = ProcessHandle.current().info();
+    List<String> command = new ArrayList<>();
+    command.add(self.command().orElseThrow(() -> new BadInput("this JVM does not tell its path")));
+    for (String argument :
+        java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+      command.add(argument);
+    }
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of("up", "--state", folder.toString(), "--webhook", webhook));
+    command.addAll(List.of("--port-base", String.valueOf(portBase)));
+    for (Path pipeline : pipelines) {
+      command.addAll(List.of("--pipelines", pipeline.toAbsolutePath().normalize().toString()));
+    }
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+            .start();
+    while (!Addresses.isUp(folder)) {
+      if (process.waitFor(50, TimeUnit.MILLISECONDS)) {
+        List<String> lines = Files.readAllLines(log);
+        throw new BadInput(
+            lines.stream()
+                .filter(line -> line.startsWith("sluice: "))
+                .map(line -> line.substring("sluice: ".length()))
+                .findFirst()
+                .orElse("the local cloud did not start; " + log + " says why"));
+      }
+      if (System.nanoTime() - started > PATIENCE.toNanos()) {
+        process.destroy();
+        throw new Unavailable("the local cloud did not start in a minute; " + log + " says why");
+      }
+    }
+    print(Addresses.of(folder), Duration.ofNanos(System.nanoTime() - started));
+    return 0;
+  }
+
+  private void print(Addresses addresses, Duration took) {
+    if (json) {
+      System.out.println(Json.write(addresses));
+      return;
+    }
+    Map<String, String> all = addresses.environment();
+    System.out.printf(
+        Locale.ROOT,
+        "Sluice is up after %.1f s: %d functions on the embedded cloud%n",
+        took.toMillis() / 1000.0,
+        addresses.functions().size());
+    System.out.println("  inbox     gs://" + all.get("SLUICE_INBOX") + "/<pipeline>/<span>/<file>");
+    System.out.println("  predict   " + all.get("PREDICT_URL") + "/v1/models/<pipeline>:predict");
+    System.out.println("  bigquery  " + all.get("BIGQUERY_EMULATOR_HOST") + " dataset " + all.get("SLUICE_DATASET"));
+    System.out.println("  composer  " + all.get("COMPOSER_URL") + "/api/v2");
+    System.out.println(
+        "  clients   set -a; . " + state.folder().resolve(Addresses.ENVIRONMENT) + "; set +a");
+  }
+
+  private static void say(String line) {
+    System.out.println(line);
+  }
+
+  private static void progress(Progress change) {
+    String task = change.task();
+    if (task != null
+        && (change.state().equals("success")
+            || change.state().equals("failed")
+            || change.state().equals("skipped"))) {
+      System.out.printf(
+          Locale.ROOT,
+          "%s %s %-15s %-8s %6.2f s%n",
+          change.pipeline(),
+          change.run(),
+          task,
+          change.state(),
+          change.duration().toMillis() / 1000.0);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.sluice.functions.predict;
+
+import dev.sluice.gcp.Messages.Message;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What one request needs while it is answered; used again by later ones. */
+final class Exchange {
+  /** The largest body taken; Cloud Run refuses larger ones itself. */
+  static final int LIMIT = 32 << 20;
+
+  final Bytes body = new Bytes();
+  final JsonCursor json = new JsonCursor();
+  final Bytes answer = new Bytes();
+  final Bytes row = new Bytes();
+  final Bytes message = new Bytes();
+  final List<Message> messages = new ArrayList<>();
+
+  /** Ready for the next request. */
+  void clear() {
+    body.clear();
+    answer.clear();
+    row.clear();
+    message.clear();
+    messages.clear();
+  }
+
+  /**
+   * Takes the body.
+   *
+   * @param announced its length where the caller said it, else negative
+   */
+  void read(InputStream in, long announced) throws IOException {
+    if (announced <= LIMIT) {
+      while (body.length() <= LIMIT) {
+        byte[] room = body.room(4096);
+        int count = in.read(room, body.length(), room.length - body.length());
+        if (count < 0) {
+          return;
+        }
+        body.added(count);
+      }
+    }
+    // A caller that still sends does not read the answer, so some of the rest is let in.
+    for (long left = LIMIT; left > 0; ) {
+      long skipped = in.skip(left);
+      if (skipped <= 0) {
+        break;
+      }
+      left -= skipped;
+    }
+    throw new Refusal(
+        413, "the request's body is over " + (LIMIT >> 20) + " MB; send fewer instances at a time");
+  }
+}

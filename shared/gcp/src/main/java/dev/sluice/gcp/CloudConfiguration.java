@@ -1,0 +1,128 @@
+package dev.sluice.gcp;
+
+import dev.sluice.contracts.BadInput;
+import java.net.URI;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the cloud is. A null host means Google's own; a host given means an emulator there, spoken
+ * to without credentials and without TLS.
+ *
+ * @param project the project's id
+ * @param storageHost {@code host:port} or {@code http://host:port} of a Cloud Storage emulator
+ * @param pubsubHost {@code host:port} of a Pub/Sub emulator (gRPC)
+ * @param bigqueryHost {@code host:port} or {@code http://host:port} of a BigQuery emulator
+ * @param composerUrl Airflow's address without {@code /api/v2}; https, or http on this machine
+ * @param composerUser Airflow's own user; null means a Google access token, as Composer takes
+ * @param composerPassword of {@code composerUser}
+ */
+public record CloudConfiguration(
+    String project,
+    @Nullable String storageHost,
+    @Nullable String pubsubHost,
+    @Nullable String bigqueryHost,
+    @Nullable String composerUrl,
+    @Nullable String composerUser,
+    @Nullable String composerPassword) {
+
+  public CloudConfiguration {
+    if (project.isBlank()) {
+      throw new BadInput("the project's id is empty; set GOOGLE_CLOUD_PROJECT");
+    }
+    storageHost = address(storageHost, "STORAGE_EMULATOR_HOST");
+    bigqueryHost = address(bigqueryHost, "BIGQUERY_EMULATOR_HOST");
+    String pubsub = address(pubsubHost, "PUBSUB_EMULATOR_HOST");
+    pubsubHost = pubsub == null ? null : pubsub.substring(pubsub.indexOf("://") + 3);
+    composerUrl = composer(composerUrl);
+    composerUser = blankToNull(composerUser);
+    composerPassword = blankToNull(composerPassword);
+    if ((composerUser == null) != (composerPassword == null)) {
+      throw new BadInput("give both COMPOSER_USER and COMPOSER_PASSWORD, or neither");
+    }
+  }
+
+  /**
+   * Reads {@code GOOGLE_CLOUD_PROJECT}, {@code STORAGE_EMULATOR_HOST}, {@code
+   * PUBSUB_EMULATOR_HOST}, {@code BIGQUERY_EMULATOR_HOST}, {@code COMPOSER_URL}, {@code
+   * COMPOSER_USER} and {@code COMPOSER_PASSWORD}.
+   *
+   * @param variables the value of a name, null where it is not set
+   * @throws BadInput where one is not of its form, or the project is not set
+   */
+  public static CloudConfiguration from(UnaryOperator<@Nullable String> variables) {
+    String project = variables.apply("GOOGLE_CLOUD_PROJECT");
+    return new CloudConfiguration(
+        project == null ? "" : project,
+        variables.apply("STORAGE_EMULATOR_HOST"),
+        variables.apply("PUBSUB_EMULATOR_HOST"),
+        variables.apply("BIGQUERY_EMULATOR_HOST"),
+        variables.apply("COMPOSER_URL"),
+        variables.apply("COMPOSER_USER"),
+        variables.apply("COMPOSER_PASSWORD"));
+  }
+
+  private static @Nullable String blankToNull(@Nullable String value) {
+    return value == null || value.isBlank() ? null : value.strip();
+  }
+
+  private static @Nullable String address(@Nullable String value, String variable) {
+    String given = blankToNull(value);
+    if (given == null) {
+      return null;
+    }
+    String url = given.contains("://") ? given : "http://" + given;
+    URI uri = uri(url, variable);
+    if (uri.getHost() == null || uri.getPort() < 1) {
+      throw new BadInput(variable + " is '" + given + "'; it must be host:port");
+    }
+    return uri.getScheme() + "://" + uri.getRawAuthority();
+  }
+
+  private static @Nullable String composer(@Nullable String value) {
+    String given = blankToNull(value);
+    if (given == null) {
+      return null;
+    }
+    URI uri = uri(given, "COMPOSER_URL");
+    boolean here =
+        "127.0.0.1".equals(uri.getHost())
+            || "localhost".equals(uri.getHost())
+            || "[::1]".equals(uri.getHost());
+    // The token and the password travel in the clear over http.
+    if (uri.getHost() == null
+        || !("https".equals(uri.getScheme()) || ("http".equals(uri.getScheme()) && here))) {
+      throw new BadInput(
+          "COMPOSER_URL is '"
+              + given
+              + "'; it must be an https address (http only for this machine)");
+    }
+    return given.replaceAll("/+$", "");
+  }
+
+  private static URI uri(String text, String variable) {
+    try {
+      return URI.create(text);
+    } catch (IllegalArgumentException e) {
+      throw new BadInput(variable + " is '" + text + "', which is no address", e);
+    }
+  }
+
+  /** Without the password. */
+  @Override
+  public String toString() {
+    return "CloudConfiguration[project="
+        + project
+        + ", storageHost="
+        + storageHost
+        + ", pubsubHost="
+        + pubsubHost
+        + ", bigqueryHost="
+        + bigqueryHost
+        + ", composerUrl="
+        + composerUrl
+        + ", composerUser="
+        + composerUser
+        + "]";
+  }
+}

@@ -1,0 +1,196 @@
+package dev.sluice.gcp;
+
+import com.google.api.gax.batching.BatchingSettings;
+import com.google.api.gax.core.NoCredentialsProvider;
+import com.google.api.gax.grpc.GrpcTransportChannel;
+import com.google.api.gax.rpc.FixedTransportChannelProvider;
+import com.google.cloud.NoCredentials;
+import com.google.cloud.bigquery.BigQuery;
+import com.google.cloud.bigquery.BigQueryOptions;
+import com.google.cloud.http.HttpTransportOptions;
+import com.google.cloud.pubsub.v1.TopicAdminClient;
+import com.google.cloud.pubsub.v1.stub.PublisherStubSettings;
+import com.google.cloud.storage.Storage;
+import com.google.cloud.storage.StorageOptions;
+import com.google.cloud.storage.StorageRetryStrategy;
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Unavailable;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+
+/**
+ * The one place that makes Google's clients, and the only one that knows of emulators: Google's
+ * Java clients do not look at the {@code *_EMULATOR_HOST} variables by themselves.
+ *
+ * <p>A port costs nothing until it is used; its client is made by the first request, once, and
+ * shared by all threads. Nothing waits in a buffer between calls, so {@link #close} only frees
+ * connections; a function needs not call it.
+ */
+public final class GoogleClients implements AutoCloseable {
+  private final CloudConfiguration configuration;
+  private final Backoff backoff;
+  private final Clock clock;
+  private final Lazy<Storage> storage = new Lazy<>(this::makeStorage);
+  private final Lazy<BigQuery> bigquery = new Lazy<>(this::makeBigQuery);
+  private final Lazy<TopicAdminClient> topics = new Lazy<>(this::makeTopics);
+  private final Lazy<ManagedChannel> plainChannel = new Lazy<>(this::makePlainChannel);
+  private final Lazy<AirflowClient> airflow = new Lazy<>(this::makeAirflow);
+
+  public GoogleClients(CloudConfiguration configuration) {
+    this(configuration, Backoff.ofDefaults(), Clock.systemUTC());
+  }
+
+  /**
+   * Clients with another patience or time.
+   *
+   * @param clock gives {@code updated_at} of facts
+   */
+  public GoogleClients(CloudConfiguration configuration, Backoff backoff, Clock clock) {
+    this.configuration = configuration;
+    this.backoff = backoff;
+    this.clock = clock;
+  }
+
+  /** Cloud Storage. */
+  public ObjectStore objects() {
+    return new CloudObjectStore(storage);
+  }
+
+  /**
+   * BigQuery, where a fact for {@code batches} is appended to the table {@code batches_log}.
+   *
+   * @param dataset such as {@code sluice}
+   */
+  public Facts facts(String dataset) {
+    return facts(dataset, table -> table + "_log");
+  }
+
+  /**
+   * BigQuery.
+   *
+   * @param physicalTable the table that keeps the facts of a name
+   */
+  public Facts facts(String dataset, UnaryOperator<String> physicalTable) {
+    return new BigQueryFacts(bigquery, dataset, physicalTable, backoff, clock);
+  }
+
+  /** Pub/Sub. */
+  public Messages messages() {
+    return new PubSubMessages(topics, configuration.project());
+  }
+
+  /**
+   * Composer.
+   *
+   * @throws BadInput where no address is configured
+   */
+  public Composer composer() {
+    return airflow.get();
+  }
+
+  private Storage makeStorage() {
+    var options =
+        StorageOptions.http()
+            .setProjectId(configuration.project())
+            .setRetrySettings(backoff.settings())
+            .setStorageRetryStrategy(StorageRetryStrategy.getUniformStorageRetryStrategy())
+            .setTransportOptions(transport());
+    if (configuration.storageHost() != null) {
+      options.setHost(configuration.storageHost()).setCredentials(NoCredentials.getInstance());
+    }
+    return options.build().getService();
+  }
+
+  private BigQuery makeBigQuery() {
+    BigQueryOptions.Builder options =
+        BigQueryOptions.newBuilder()
+            .setProjectId(configuration.project())
+            .setRetrySettings(backoff.settings())
+            .setTransportOptions(transport());
+    if (configuration.bigqueryHost() != null) {
+      options.setHost(configuration.bigqueryHost()).setCredentials(NoCredentials.getInstance());
+    }
+    return options.build().getService();
+  }
+
+  private static HttpTransportOptions transport() {
+    return HttpTransportOptions.newBuilder()
+        .setConnectTimeout(10_000)
+        .setReadTimeout(60_000)
+        .build();
+  }
+
+  private TopicAdminClient makeTopics() {
+    PublisherStubSettings.Builder settings = PublisherStubSettings.newBuilder();
+    settings
+        .publishSettings()
+        .setBatchingSettings(BatchingSettings.newBuilder().setIsEnabled(false).build())
+        .setRetrySettings(backoff.settings());
+    if (configuration.pubsubHost() != null) {
+      settings.setTransportChannelProvider(
+          FixedTransportChannelProvider.create(GrpcTransportChannel.create(plainChannel.get())));
+      settings.setCredentialsProvider(NoCredentialsProvider.create());
+    }
+    try {
+      return TopicAdminClient.create(settings.build().createStub());
+    } catch (IOException e) {
+      throw new Unavailable(
+          "no Pub/Sub client: "
+              + e.getMessage()
+              + "; run as a service account or log in with gcloud",
+          e);
+    }
+  }
+
+  private ManagedChannel makePlainChannel() {
+    return ManagedChannelBuilder.forTarget(configuration.pubsubHost()).usePlaintext().build();
+  }
+
+  private AirflowClient makeAirflow() {
+    String url = configuration.composerUrl();
+    if (url == null) {
+      throw new BadInput("no address of Composer is configured; set COMPOSER_URL");
+    }
+    String user = configuration.composerUser();
+    String password = configuration.composerPassword();
+    return user == null || password == null
+        ? AirflowClient.withGoogleTokens(url, backoff)
+        : AirflowClient.withPassword(url, user, password, backoff);
+  }
+
+  @Override
+  public void close() {
+    TopicAdminClient madeTopics = topics.made();
+    if (madeTopics != null) {
+      madeTopics.close();
+    }
+    ManagedChannel madeChannel = plainChannel.made();
+    if (madeChannel != null) {
+      madeChannel.shutdown();
+      try {
+        if (!madeChannel.awaitTermination(5, TimeUnit.SECONDS)) {
+          madeChannel.shutdownNow();
+        }
+      } catch (InterruptedException e) {
+        madeChannel.shutdownNow();
+        Thread.currentThread().interrupt();
+      }
+    }
+    AirflowClient madeAirflow = airflow.made();
+    if (madeAirflow != null) {
+      madeAirflow.close();
+    }
+    Storage madeStorage = storage.made();
+    if (madeStorage != null) {
+      try {
+        madeStorage.close();
+      } catch (Exception e) {
+        throw new Unavailable("could not close the Cloud Storage client: " + e.getMessage(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package dev.sluice.gcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.contracts.BadInput;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class CloudConfigurationTest {
+
+  @Test
+  void readsTheVariablesThatGooglesOtherClientsRead() {
+    CloudConfiguration read =
+        CloudConfiguration.from(
+            Map.of(
+                    "GOOGLE_CLOUD_PROJECT", "acme",
+                    "STORAGE_EMULATOR_HOST", "http://127.0.0.1:9001/",
+                    "PUBSUB_EMULATOR_HOST", "127.0.0.1:9002",
+                    "BIGQUERY_EMULATOR_HOST", "127.0.0.1:9003",
+                    "COMPOSER_URL", "http://127.0.0.1:9004/",
+                    "COMPOSER_USER", "admin",
+                    "COMPOSER_PASSWORD", "hunter2")
+                ::get);
+
+    assertThat(read)
+        .isEqualTo(
+            new CloudConfiguration(
+                "acme",
+                "http://127.0.0.1:9001",
+                "127.0.0.1:9002",
+                "http://127.0.0.1:9003",
+                "http://127.0.0.1:9004",
+                "admin",
+                "hunter2"));
+    assertThat(read.toString()).doesNotContain("hunter2");
+  }
+
+  @Test
+  void nothingButTheProjectMeansGooglesOwn() {
+    CloudConfiguration read =
+        CloudConfiguration.from(Map.of("GOOGLE_CLOUD_PROJECT", "acme", "COMPOSER_URL", " ")::get);
+
+    assertThat(read).isEqualTo(new CloudConfiguration("acme", null, null, null, null, null, null));
+    assertThatThrownBy(() -> CloudConfiguration.from(_ -> null))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("GOOGLE_CLOUD_PROJECT");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"localhost", "::", "http://", "a b:1"})
+  void refusesAnAddressWithoutHostAndPort(String host) {
+    assertThatThrownBy(() -> new CloudConfiguration("acme", host, null, null, null, null, null))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("STORAGE_EMULATOR_HOST");
+  }
+
+  @Test
+  void refusesToSendCredentialsInTheClear() {
+    assertThatThrownBy(() ->
+            new CloudConfiguration("acme", null, null, null, "http://airflow.example", null, null))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("https");
+  }
+
+  @Test
+  void refusesAUserWithoutAPassword() {
+    assertThatThrownBy(() -> new CloudConfiguration("acme", null, null, null, null, "admin", null))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("COMPOSER_PASSWORD");
+  }
+}

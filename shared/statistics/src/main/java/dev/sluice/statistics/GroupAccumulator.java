@@ -1,0 +1,336 @@
+package dev.sluice.statistics;
+
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.ValueType;
+import dev.sluice.examples.Column;
+import dev.sluice.examples.ExampleBatch;
+import dev.sluice.examples.Field;
+import dev.sluice.examples.FloatColumn;
+import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.StringColumn;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The statistics of every group in a second pass over the examples, when those of the whole are
+ * known: for each feature, its rows are placed once in cells taken from the whole, and each
+ * grouping column then counts the cells of each of its groups. So the cost goes with the grouping
+ * columns, not with their groups. Counts, missing, moments, zeros, least and greatest are exact;
+ * quantiles are interpolated within cells and say their error; texts are counted where they are
+ * among the {@value #TEXTS} most frequent of the whole.
+ */
+final class GroupAccumulator {
+  private static final int TEXTS = 256;
+  private static final int QUANTILE_POINTS = 65;
+  private static final int HISTOGRAM_BINS = 10;
+
+  private final List<Grouping> groupings;
+  private final List<FeatureGroups> features = new ArrayList<>();
+
+  /** Empty, for batches like those that {@code whole} has seen. */
+  GroupAccumulator(DatasetAccumulator whole, List<Grouping> groupings) {
+    this.groupings = List.copyOf(groupings);
+    for (int i = 0; i < whole.fields().size(); i++) {
+      Field field = whole.fields().get(i);
+      FeatureAccumulator feature = whole.feature(i);
+      switch (feature) {
+        case NumberAccumulator number ->
+            features.add(new NumberGroups(field, number.cells(), this.groupings));
+        case TextAccumulator text ->
+            features.add(new TextGroups(field, text.result(field), this.groupings));
+      }
+    }
+  }
+
+  void add(ExampleBatch batch) {
+    for (Grouping grouping : groupings) {
+      grouping.take(batch);
+    }
+    for (FeatureGroups feature : features) {
+      feature.add(DatasetAccumulator.column(batch, feature.field()), groupings);
+    }
+  }
+
+  /** The groups that have rows, column by column. */
+  List<DatasetStatistics> result(String split) {
+    List<DatasetStatistics> results = new ArrayList<>();
+    for (int k = 0; k < groupings.size(); k++) {
+      Grouping grouping = groupings.get(k);
+      for (int g = 0; g < grouping.size(); g++) {
+        if (grouping.rows(g) > 0) {
+          List<FeatureStatistics> statistics = new ArrayList<>();
+          for (FeatureGroups feature : features) {
+            statistics.add(feature.result(k, g));
+          }
+          results.add(
+              new DatasetStatistics(split, grouping.slice(g), grouping.rows(g), statistics));
+        }
+      }
+    }
+    return results;
+  }
+
+  /** One feature in all groups. */
+  private sealed interface FeatureGroups {
+    Field field();
+
+    void add(Column column, List<Grouping> groupings);
+
+    FeatureStatistics result(int grouping, int group);
+  }
+
+  private static final class NumberGroups implements FeatureGroups {
+    private static final class Group {
+      private final Moments moments = new Moments();
+      private long zeros;
+      private double least = Double.POSITIVE_INFINITY;
+      private double greatest = Double.NEGATIVE_INFINITY;
+    }
+
+    private final Field field;
+    private final NumberCells cells;
+    private final long[][] counts;
+    private final Group[][] groups;
+    private double[] values = new double[0];
+    private double[] packed = new double[0];
+    private short[] cellOf = new short[0];
+
+    NumberGroups(Field field, NumberCells cells, List<Grouping> groupings) {
+      this.field = field;
+      this.cells = cells;
+      counts = new long[groupings.size()][];
+      groups = new Group[groupings.size()][];
+      for (int k = 0; k < counts.length; k++) {
+        int size = groupings.get(k).size();
+        counts[k] = new long[size * cells.size()];
+        groups[k] = new Group[size];
+        Arrays.setAll(groups[k], g -> new Group());
+      }
+    }
+
+    @Override
+    public Field field() {
+      return field;
+    }
+
+    @Override
+    public void add(Column column, List<Grouping> groupings) {
+      place(column);
+      for (int k = 0; k < counts.length; k++) {
+        Grouping grouping = groupings.get(k);
+        int start = 0;
+        for (int g = 0; g < groups[k].length; g++) {
+          int end = grouping.end(g);
+          if (end > start) {
+            addGroup(counts[k], g * cells.size(), groups[k][g], grouping.order(), start, end);
+          }
+          start = end;
+        }
+      }
+    }
+
+    /** Finds the cell of each row, once for all groups. */
+    private void place(Column column) {
+      int rows = column.rows();
+      if (values.length < rows) {
+        values = new double[rows];
+        packed = new double[rows];
+        cellOf = new short[rows];
+      }
+      switch (column) {
+        case IntColumn ints -> {
+          for (int r = 0; r < rows; r++) {
+            values[r] = (double) ints.values()[r];
+          }
+        }
+        case FloatColumn floats -> {
+          for (int r = 0; r < rows; r++) {
+            values[r] = floats.values()[r] + 0.0;
+          }
+        }
+        case StringColumn _ ->
+            throw new BadInput("column " + field.name() + " became STRING between two readings");
+      }
+      boolean none = column.missing() == 0;
+      short missing = (short) cells.missing();
+      for (int r = 0; r < rows; r++) {
+        cellOf[r] = none || !column.isMissing(r) ? (short) cells.of(values[r]) : missing;
+      }
+    }
+
+    private void addGroup(long[] into, int at, Group group, int[] order, int start, int end) {
+      int numbers = cells.numbers();
+      double low = Double.POSITIVE_INFINITY;
+      double high = Double.NEGATIVE_INFINITY;
+      int zeros = 0;
+      int n = 0;
+      for (int i = start; i < end; i++) {
+        int r = order[i];
+        int cell = cellOf[r];
+        into[at + cell]++;
+        if (cell < numbers) {
+          double value = values[r];
+          packed[n++] = value;
+          low = Math.min(low, value);
+          high = Math.max(high, value);
+          zeros += value == 0 ? 1 : 0;
+        }
+      }
+      group.zeros += zeros;
+      group.least = Math.min(group.least, low);
+      group.greatest = Math.max(group.greatest, high);
+      group.moments.add(packed, n, low, high);
+    }
+
+    @Override
+    public FeatureStatistics result(int k, int g) {
+      Group group = groups[k][g];
+      int at = g * cells.size();
+      long rows = 0;
+      for (int i = 0; i < cells.size(); i++) {
+        rows += counts[k][at + i];
+      }
+      long missing = counts[k][at + cells.missing()];
+      NumberCounts.Sorted sorted = cells.sorted(counts[k], at);
+      boolean none = group.moments.count() == 0;
+      NumberSummary numbers =
+          new NumberSummary(
+              group.zeros,
+              counts[k][at + cells.positiveInfinity()],
+              counts[k][at + cells.negativeInfinity()],
+              counts[k][at + cells.nan()],
+              group.moments.mean(),
+              group.moments.standardDeviation(),
+              none ? Double.NaN : group.least,
+              sorted.median(group.least, group.greatest),
+              none ? Double.NaN : group.greatest,
+              group.moments.skewness(),
+              group.moments.excessKurtosis(),
+              sorted.quantiles(QUANTILE_POINTS, group.least, group.greatest),
+              sorted.histogram(HISTOGRAM_BINS, group.least, group.greatest));
+      return new FeatureStatistics(
+          field.name(), field.type(), rows - missing, missing, cells.values(sorted), numbers, null);
+    }
+  }
+
+  private static final class TextGroups implements FeatureGroups {
+    private final Field field;
+    private final List<String> texts;
+    private final Map<String, Integer> places = new HashMap<>();
+    private final long[][] counts;
+    private final long[][] codePoints;
+    private final int[][] shortest;
+    private final int[][] longest;
+    private int[] placeOf = new int[0];
+
+    TextGroups(Field field, FeatureStatistics whole, List<Grouping> groupings) {
+      this.field = field;
+      texts = whole.values().top().stream().limit(TEXTS).map(ValueCount::value).toList();
+      for (int i = 0; i < texts.size(); i++) {
+        places.put(texts.get(i), i);
+      }
+      counts = new long[groupings.size()][];
+      codePoints = new long[counts.length][];
+      shortest = new int[counts.length][];
+      longest = new int[counts.length][];
+      for (int k = 0; k < counts.length; k++) {
+        int size = groupings.get(k).size();
+        counts[k] = new long[size * (texts.size() + 2)];
+        codePoints[k] = new long[size];
+        shortest[k] = new int[size];
+        Arrays.fill(shortest[k], Integer.MAX_VALUE);
+        longest[k] = new int[size];
+      }
+    }
+
+    @Override
+    public Field field() {
+      return field;
+    }
+
+    @Override
+    public void add(Column column, List<Grouping> groupings) {
+      if (!(column instanceof StringColumn strings)) {
+        throw new BadInput(
+            "column " + field.name() + " became " + column.type() + " between two readings");
+      }
+      int other = texts.size();
+      int missing = other + 1;
+      int rows = strings.rows();
+      int[] codes = strings.codes();
+      int[] places = new int[strings.dictionary().size()];
+      int[] lengths = new int[places.length];
+      for (int code = 0; code < places.length; code++) {
+        String text = strings.dictionary().get(code);
+        places[code] = this.places.getOrDefault(TextCounts.key(text), other);
+        lengths[code] = text.codePointCount(0, text.length());
+      }
+      if (placeOf.length < rows) {
+        placeOf = new int[rows];
+      }
+      for (int r = 0; r < rows; r++) {
+        placeOf[r] = strings.isMissing(r) ? missing : places[codes[r]];
+      }
+      for (int k = 0; k < counts.length; k++) {
+        Grouping grouping = groupings.get(k);
+        int[] order = grouping.order();
+        int start = 0;
+        for (int g = 0; g < codePoints[k].length; g++) {
+          int end = grouping.end(g);
+          int at = g * (texts.size() + 2);
+          long sum = 0;
+          int least = shortest[k][g];
+          int most = longest[k][g];
+          for (int i = start; i < end; i++) {
+            int r = order[i];
+            int place = placeOf[r];
+            counts[k][at + place]++;
+            if (place != missing) {
+              int length = lengths[codes[r]];
+              sum += length;
+              least = Math.min(least, length);
+              most = Math.max(most, length);
+            }
+          }
+          codePoints[k][g] += sum;
+          shortest[k][g] = least;
+          longest[k][g] = most;
+          start = end;
+        }
+      }
+    }
+
+    @Override
+    public FeatureStatistics result(int k, int g) {
+      int at = g * (texts.size() + 2);
+      long[] weights = Arrays.copyOfRange(counts[k], at, at + texts.size());
+      long other = counts[k][at + texts.size()];
+      long missing = counts[k][at + texts.size() + 1];
+      long count = other + Arrays.stream(weights).sum();
+      List<ValueCount> top = new ArrayList<>();
+      for (int i = 0; i < weights.length; i++) {
+        if (weights[i] > 0) {
+          top.add(new ValueCount(texts.get(i), weights[i]));
+        }
+      }
+      top.sort(ValueCount.MOST_FREQUENT);
+      boolean complete = other == 0;
+      ValueCounts values =
+          new ValueCounts(
+              complete ? (Long) (long) top.size() : null,
+              0,
+              top,
+              other,
+              complete ? Entropy.of(weights) : null);
+      TextSummary text =
+          count == 0
+              ? new TextSummary(Double.NaN, 0, 0)
+              : new TextSummary((double) codePoints[k][g] / count, shortest[k][g], longest[k][g]);
+      return new FeatureStatistics(
+          field.name(), ValueType.STRING, count, missing, values, null, text);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.sluice.statistics;
+
+import dev.sluice.contracts.ValueType;
+import dev.sluice.examples.ExampleBatch;
+import dev.sluice.examples.ExampleReader;
+import dev.sluice.examples.Field;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Measures the examples of a batch: one pass for the whole of each split, a second for the groups.
+ * Examples are streamed; memory does not grow with the rows. Keeps nothing between calls.
+ */
+public final class StatisticsAnalyzer {
+  private final GroupOptions options;
+
+  /** One that looks at these groups. */
+  public StatisticsAnalyzer(GroupOptions options) {
+    this.options = options;
+  }
+
+  /**
+   * Reads both splits twice, or once where there are no groups.
+   *
+   * @param train opens the examples of {@code train}, from the start each time; closed here
+   * @param eval opens those of {@code eval}, with the same columns
+   * @throws IOException where reading fails
+   */
+  public Statistics analyze(Supplier<ExampleReader> train, Supplier<ExampleReader> eval)
+      throws IOException {
+    DatasetAccumulator all = whole(train);
+    DatasetStatistics ofTrain = all.result("train");
+    DatasetAccumulator evalAccumulator = whole(eval);
+    DatasetStatistics ofEval = evalAccumulator.result("eval");
+    all.merge(evalAccumulator);
+    DatasetStatistics ofAll = all.result("");
+
+    List<String> notes = new ArrayList<>();
+    List<Grouping> groupings = groupings(ofAll, notes);
+    if (groupings.isEmpty()) {
+      return new Statistics(ofTrain, ofEval, ofAll, List.of(), List.of(), notes);
+    }
+    GroupAccumulator groups = new GroupAccumulator(all, groupings);
+    read(train, groups);
+    List<DatasetStatistics> trainGroups = groups.result("train");
+    read(eval, groups);
+    return new Statistics(ofTrain, ofEval, ofAll, trainGroups, groups.result(""), notes);
+  }
+
+  private static DatasetAccumulator whole(Supplier<ExampleReader> examples) throws IOException {
+    try (ExampleReader reader = examples.get()) {
+      DatasetAccumulator accumulator = new DatasetAccumulator(reader.fields());
+      for (ExampleBatch batch = reader.next(); batch != null; batch = reader.next()) {
+        accumulator.add(batch);
+      }
+      return accumulator;
+    }
+  }
+
+  private static void read(Supplier<ExampleReader> examples, GroupAccumulator groups)
+      throws IOException {
+    try (ExampleReader reader = examples.get()) {
+      for (ExampleBatch batch = reader.next(); batch != null; batch = reader.next()) {
+        groups.add(batch);
+      }
+    }
+  }
+
+  private List<Grouping> groupings(DatasetStatistics whole, List<String> notes) {
+    return options.columns().isEmpty() ? found(whole) : named(whole, notes);
+  }
+
+  private List<Grouping> named(DatasetStatistics whole, List<String> notes) {
+    List<Grouping> groupings = new ArrayList<>();
+    for (String column : options.columns().stream().distinct().toList()) {
+      FeatureStatistics feature = whole.feature(column);
+      if (feature == null) {
+        notes.add("column " + column + " makes no groups: the batch does not have it");
+      } else if (feature.type() == ValueType.FLOAT) {
+        notes.add("column " + column + " makes no groups: it is FLOAT; group by STRING or INT");
+      } else if (feature.values().top().isEmpty()) {
+        notes.add("column " + column + " makes no groups: none of its values is frequent");
+      } else {
+        groupings.add(grouping(feature));
+      }
+    }
+    return groupings;
+  }
+
+  private List<Grouping> found(DatasetStatistics whole) {
+    List<FeatureStatistics> candidates =
+        whole.features().stream()
+            .filter(feature -> feature.type() != ValueType.FLOAT)
+            .filter(feature -> feature.values().complete())
+            .filter(feature -> feature.values().top().size() >= 2)
+            .filter(feature -> feature.values().top().size() <= options.mostValues())
+            .sorted(
+                Comparator.comparing((FeatureStatistics f) -> f.type() != ValueType.STRING)
+                    .thenComparingInt(f -> f.values().top().size()))
+            .limit(options.mostColumns())
+            .toList();
+    List<Grouping> groupings = new ArrayList<>();
+    long left = options.mostStatistics();
+    for (FeatureStatistics candidate : candidates) {
+      Grouping grouping = grouping(candidate);
+      long cost = (long) grouping.size() * whole.features().size();
+      if (cost <= left) {
+        left -= cost;
+        groupings.add(grouping);
+      }
+    }
+    return groupings;
+  }
+
+  private Grouping grouping(FeatureStatistics feature) {
+    return new Grouping(
+        new Field(feature.name(), feature.type()),
+        feature.values().top().stream()
+            .limit(options.mostValues())
+            .map(ValueCount::value)
+            .toList());
+  }
+}

@@ -1,0 +1,210 @@
+package dev.sluice.statistics;
+
+import static dev.sluice.statistics.Columns.batch;
+import static dev.sluice.statistics.Columns.floats;
+import static dev.sluice.statistics.Columns.ints;
+import static dev.sluice.statistics.Columns.numbers;
+import static dev.sluice.statistics.Columns.reader;
+import static dev.sluice.statistics.Columns.strings;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.TextFormat;
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.ValueType;
+import dev.sluice.examples.Column;
+import dev.sluice.examples.ExampleBatch;
+import dev.sluice.examples.FloatColumn;
+import dev.sluice.examples.StringColumn;
+import dev.sluice.examples.Validity;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.tensorflow.metadata.v0.DatasetFeatureStatisticsList;
+import org.tensorflow.metadata.v0.FeatureNameStatistics;
+import org.tensorflow.metadata.v0.Histogram;
+import org.tensorflow.metadata.v0.NumericStatistics;
+import org.tensorflow.metadata.v0.StringStatistics;
+
+final class StatisticsProtosTest {
+  @Test
+  void splitsAndGroups_comeBackAsTheyWere() throws IOException {
+    Statistics statistics =
+        new StatisticsAnalyzer(GroupOptions.ofDefaults())
+            .analyze(reader(example(), 3), reader(example(), 5));
+    List<DatasetStatistics> slices = statistics.trainGroups();
+    assertThat(slices).isNotEmpty();
+
+    assertThat(roundTrip(statistics.splits())).isEqualTo(statistics.splits());
+    assertThat(roundTrip(slices)).isEqualTo(slices);
+    assertThat(roundTrip(List.of(statistics.all()))).containsExactly(statistics.all());
+  }
+
+  @Test
+  void sketches_comeBackWithTheirErrors() throws IOException {
+    Random random = new Random(8);
+    int rows = 40_000;
+    Validity all = Validity.all(rows);
+    ExampleBatch many =
+        batch(
+            columns(
+                "x",
+                new FloatColumn(random.doubles(rows).toArray(), all),
+                "id",
+                new StringColumn(
+                    IntStream.range(0, rows).map(r -> r % 3 == 0 ? 0 : r).toArray(),
+                    IntStream.range(0, rows).mapToObj(r -> "id " + r).toList(),
+                    all)));
+    List<DatasetStatistics> datasets =
+        new StatisticsAnalyzer(GroupOptions.none())
+            .analyze(reader(many, rows), reader(many, rows))
+            .splits();
+
+    List<DatasetStatistics> back = roundTrip(datasets);
+
+    assertThat(back).isEqualTo(datasets);
+    assertThat(numbers(Columns.feature(back.getFirst(), "x")).quantiles().rankError()).isPositive();
+    assertThat(Columns.feature(back.getFirst(), "id").values().topError()).isPositive();
+  }
+
+  @Test
+  void numbers_areWhereDataValidationLooks() {
+    FeatureStatistics feature =
+        Columns.statistics(floats(0.0, 1.0, 2.0, null, 3.0, 10.0, Double.NaN));
+    FeatureNameStatistics proto = proto(feature);
+
+    assertThat(proto.getPath().getStepList()).containsExactly("x");
+    assertThat(proto.getType()).isEqualTo(FeatureNameStatistics.Type.FLOAT);
+    NumericStatistics numbers = proto.getNumStats();
+    assertThat(numbers.getCommonStats().getNumNonMissing()).isEqualTo(6);
+    assertThat(numbers.getCommonStats().getNumMissing()).isEqualTo(1);
+    assertThat(numbers.getCommonStats().getMaxNumValues()).isEqualTo(1);
+    assertThat(numbers.getCommonStats().getTotNumValues()).isEqualTo(6);
+    assertThat(numbers.getMean()).isEqualTo(3.2);
+    assertThat(numbers.getMedian()).isEqualTo(2);
+    assertThat(numbers.getNumZeros()).isEqualTo(1);
+    Histogram standard = numbers.getHistograms(0);
+    assertThat(standard.getType()).isEqualTo(Histogram.HistogramType.STANDARD);
+    assertThat(standard.getNumNan()).isEqualTo(1);
+    assertThat(standard.getBucketsList())
+        .extracting(Histogram.Bucket::getSampleCount)
+        .containsExactly(1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0);
+    assertThat(standard.getBuckets(9).getHighValue()).isEqualTo(10);
+    Histogram quantiles = numbers.getHistograms(1);
+    assertThat(quantiles.getType()).isEqualTo(Histogram.HistogramType.QUANTILES);
+    assertThat(quantiles.getBucketsCount()).isEqualTo(10);
+    assertThat(quantiles.getBuckets(4).getHighValue()).isEqualTo(2);
+    assertThat(quantiles.getBuckets(4).getSampleCount()).isEqualTo(.5);
+  }
+
+  @Test
+  void text_isWhereDataValidationLooks() {
+    FeatureStatistics feature = Columns.statistics(strings("b", "a", "b", null, ""));
+    StringStatistics text = proto(feature).getStringStats();
+
+    assertThat(text.getUnique()).isEqualTo(3);
+    assertThat(text.getAvgLength()).isEqualTo(.75f);
+    assertThat(text.getTopValues(0).getValue()).isEqualTo("b");
+    assertThat(text.getTopValues(0).getFrequency()).isEqualTo(2);
+    assertThat(text.getRankHistogram().getBuckets(1).getLowRank()).isEqualTo(1);
+    assertThat(text.getRankHistogram().getBuckets(1).getLabel()).isEmpty();
+    assertThat(text.getRankHistogram().getBuckets(2).getLabel()).isEqualTo("a");
+  }
+
+  @Test
+  void statisticsOfAnotherTool_areReadAsFarAsTheyGo() throws TextFormat.ParseException {
+    DatasetFeatureStatisticsList foreign =
+        TextFormat.parse(
+            """
+            datasets {
+              name: "lhs" num_examples: 5
+              features {
+                name: "fare" type: FLOAT
+                num_stats {
+                  common_stats { num_non_missing: 4 num_missing: 1 }
+                  mean: 2.5 std_dev: 1.1 min: 1 median: 2.5 max: 4
+                  histograms { type: STANDARD
+                    buckets { low_value: 1 high_value: 2.5 sample_count: 2 }
+                    buckets { low_value: 2.5 high_value: 4 sample_count: 2 } }
+                  histograms { type: QUANTILES
+                    buckets { low_value: 1 high_value: 2.5 sample_count: 2 }
+                    buckets { low_value: 2.5 high_value: 4 sample_count: 2 } }
+                }
+              }
+              features {
+                path { step: "company" } type: STRING
+                string_stats {
+                  common_stats { num_non_missing: 5 } unique: 2 avg_length: 1
+                  top_values { value: "a" frequency: 3 } top_values { value: "b" frequency: 2 }
+                }
+              }
+            }
+            """,
+            DatasetFeatureStatisticsList.class);
+
+    DatasetStatistics dataset = StatisticsProtos.fromProto(foreign).getFirst();
+
+    assertThat(dataset.split()).isEqualTo("lhs");
+    NumberSummary fare = numbers(Columns.feature(dataset, "fare"));
+    assertThat(fare.quantiles().value(.25)).isEqualTo(1.75);
+    assertThat(fare.histogram().counts()).containsExactly(2.0, 2.0);
+    assertThat(fare.skewness()).isNaN();
+    FeatureStatistics company = Columns.feature(dataset, "company");
+    assertThat(company.type()).isEqualTo(ValueType.STRING);
+    assertThat(company.values().complete()).isTrue();
+    assertThat(company.values().mode()).isEqualTo("a");
+  }
+
+  @Test
+  void structuredFeature_isRefusedByName() throws TextFormat.ParseException {
+    DatasetFeatureStatisticsList structured =
+        TextFormat.parse(
+            "datasets { features { name: \"address\" type: STRUCT struct_stats {} } }",
+            DatasetFeatureStatisticsList.class);
+
+    assertThatThrownBy(() -> StatisticsProtos.fromProto(structured))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("feature address are STRUCT_STATS");
+  }
+
+  private static FeatureNameStatistics proto(FeatureStatistics feature) {
+    return StatisticsProtos.toProto(
+            List.of(new DatasetStatistics("train", "", feature.rows(), List.of(feature))))
+        .getDatasets(0)
+        .getFeatures(0);
+  }
+
+  private static List<DatasetStatistics> roundTrip(List<DatasetStatistics> datasets)
+      throws InvalidProtocolBufferException {
+    byte[] bytes = StatisticsProtos.toProto(datasets).toByteArray();
+    return StatisticsProtos.fromProto(DatasetFeatureStatisticsList.parseFrom(bytes));
+  }
+
+  private static ExampleBatch example() {
+    return batch(
+        columns(
+            "currency",
+            strings("JPY", "EUR", null, "EUR", "JPY", "a/b=c", "EUR"),
+            "price",
+            floats(1.5, Double.NaN, 2.25, null, -3.0, 1e300, Double.POSITIVE_INFINITY),
+            "hour",
+            ints(0L, null, 3L, 3L, 7L, Long.MAX_VALUE, 5L),
+            "empty",
+            floats(null, null, null, null, null, null, null),
+            "nothing",
+            strings(null, null, null, null, null, null, null)));
+  }
+
+  private static Map<String, Column> columns(Object... namesAndColumns) {
+    Map<String, Column> columns = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndColumns.length; i += 2) {
+      columns.put((String) namesAndColumns[i], (Column) namesAndColumns[i + 1]);
+    }
+    return columns;
+  }
+}

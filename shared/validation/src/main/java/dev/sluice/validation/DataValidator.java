@@ -1,0 +1,278 @@
+package dev.sluice.validation;
+
+import dev.sluice.contracts.Outcome;
+import dev.sluice.statistics.DatasetStatistics;
+import dev.sluice.statistics.FeatureStatistics;
+import dev.sluice.validation.FirstRows.Place;
+import dev.sluice.validation.FirstRows.Search;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.metadata.v0.Feature;
+import org.tensorflow.metadata.v0.FeatureType;
+import org.tensorflow.metadata.v0.Schema;
+
+/**
+ * Judges a batch: against the schema, against the baseline, and where in the file it breaks. Keeps
+ * nothing between calls; the same input gives the same answer.
+ */
+public final class DataValidator {
+  /** Drift this far beyond the floor holds a batch even where it is the label that moved. */
+  private static final double EXTREME = 2;
+
+  /** From this share of missing values on, rows after a break count as broken. */
+  private static final double BROKEN = 0.9;
+
+  private static final int MOST_REASONS = 5;
+
+  /** The anomalies of a batch, the schema from here on, and the verdict. */
+  public Validation validate(ValidationInput input) {
+    Checks checks = input.checks();
+    boolean first = input.schema() == null;
+    Set<String> notAtServing = new HashSet<>(input.excluded());
+    String label = input.label();
+    if (label != null) {
+      notAtServing.add(label);
+    }
+    Schema schema = input.schema();
+    if (schema == null) {
+      schema = SchemaInference.infer(input.batch(), notAtServing);
+    }
+    Baseline baseline = input.baseline();
+    List<Draft> drafts = new ArrayList<>();
+    @Nullable String few = tooFew(input, baseline);
+    Set<String> widened = Set.of();
+    if (first) {
+      drafts.addAll(emptyColumns(input.batch()));
+    } else {
+      SchemaChecks schemaChecks =
+          new SchemaChecks(
+              schema,
+              input.schemaGiven(),
+              input.batch(),
+              baseline == null ? null : baseline.whole(),
+              checks,
+              Math.log(checks.falseAlarmRate() / Math.max(1, input.batch().features().size())));
+      drafts.addAll(schemaChecks.run());
+      widened = schemaChecks.widened();
+      if (baseline != null && few == null) {
+        drafts.addAll(new DriftChecks(input, baseline, schema, schemaChecks.typeChanged()).run());
+      }
+    }
+    if (first && baseline != null && few == null) {
+      drafts.addAll(new DriftChecks(input, baseline, schema, Set.of()).run());
+    }
+    if (input.batch().rows() == 0) {
+      drafts.add(new Draft(noRows()));
+    }
+    List<Anomaly> anomalies = capped(located(merged(drafts), input.examples()), input);
+    anomalies.sort(
+        Comparator.comparing(Anomaly::severity)
+            .reversed()
+            .thenComparing(Anomaly::feature)
+            .thenComparing(Anomaly::kind)
+            .thenComparing(Anomaly::slice));
+    Outcome outcome = outcome(anomalies, few);
+    boolean widen = outcome != Outcome.FAIL && !input.schemaGiven();
+    return new Validation(
+        widen ? widen(schema, widened) : schema, anomalies, outcome, reasons(anomalies, few));
+  }
+
+  private static Anomaly noRows() {
+    return Anomaly.of(
+        "",
+        Kind.DATASET_LOW_NUM_EXAMPLES,
+        Severity.FAIL,
+        "the batch has no rows",
+        "The batch has no rows, so there is nothing to learn from. Look whether the source was"
+            + " written completely.",
+        0,
+        1);
+  }
+
+  private static @Nullable String tooFew(ValidationInput input, @Nullable Baseline baseline) {
+    long least = input.checks().minRows();
+    long rows = input.batch().rows();
+    if (rows < least) {
+      return "too few rows to tell: the batch has " + rows + ", the checks need " + least;
+    }
+    if (baseline != null && baseline.whole().rows() < least) {
+      return "too few rows to tell: the baseline has "
+          + baseline.whole().rows()
+          + ", the checks need "
+          + least;
+    }
+    return null;
+  }
+
+  private static List<Draft> emptyColumns(DatasetStatistics batch) {
+    List<Draft> drafts = new ArrayList<>();
+    for (FeatureStatistics feature : batch.features()) {
+      if (feature.count() == 0 && feature.rows() > 0) {
+        drafts.add(
+            new Draft(
+                Anomaly.of(
+                    feature.name(),
+                    Kind.FEATURE_TYPE_NOT_PRESENT,
+                    Severity.WARN,
+                    feature.name() + " has no value in any row",
+                    feature.name()
+                        + " is empty in all "
+                        + Wording.count(feature.rows(), "row")
+                        + ", so its type is not known and it tells a model nothing. Fill it"
+                        + " upstream, or drop the column.",
+                    0,
+                    1)));
+      }
+    }
+    return drafts;
+  }
+
+  /** New values are one story: the domain tells it, with names; the distance needs not. */
+  private static List<Draft> merged(List<Draft> drafts) {
+    Set<String> unexpected = new HashSet<>();
+    for (Draft draft : drafts) {
+      if (draft.anomaly().kind() == Kind.ENUM_TYPE_UNEXPECTED_STRING_VALUES
+          && draft.anomaly().severity() == Severity.FAIL) {
+        unexpected.add(draft.anomaly().feature());
+      }
+    }
+    Set<String> told = new LinkedHashSet<>();
+    List<Draft> kept = new ArrayList<>();
+    for (Draft draft : drafts) {
+      Anomaly anomaly = draft.anomaly();
+      boolean distance =
+          anomaly.kind() == Kind.COMPARATOR_L_INFTY_HIGH
+              || anomaly.kind() == Kind.COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH;
+      boolean repeated =
+          distance && anomaly.slice().isEmpty() && unexpected.contains(anomaly.feature());
+      if (!repeated
+          && told.add(anomaly.feature() + '\0' + anomaly.slice() + '\0' + anomaly.kind())) {
+        kept.add(draft);
+      }
+    }
+    return kept;
+  }
+
+  private static List<Anomaly> located(List<Draft> drafts, @Nullable ExampleSource examples) {
+    List<Search> searches = new ArrayList<>();
+    for (Draft draft : drafts) {
+      if (isSought(draft) && examples != null) {
+        searches.add(draft.search());
+      }
+    }
+    List<@Nullable Place> places =
+        examples == null || searches.isEmpty() ? List.of() : FirstRows.find(examples, searches);
+    List<Anomaly> anomalies = new ArrayList<>();
+    int next = 0;
+    for (Draft draft : drafts) {
+      Place place = isSought(draft) && examples != null ? places.get(next++) : null;
+      anomalies.add(
+          place == null ? unplaced(draft, examples != null) : placed(draft.anomaly(), place));
+    }
+    return anomalies;
+  }
+
+  private static boolean isSought(Draft draft) {
+    // Where missing values begin decides whether few of them matter.
+    return draft.search() instanceof FirstRows.MissingStarts
+        || (draft.search() != null && draft.anomaly().severity() != Severity.INFO);
+  }
+
+  private static Anomaly unplaced(Draft draft, boolean looked) {
+    return looked && isSought(draft) && draft.search() instanceof FirstRows.MissingStarts
+        ? draft.anomaly().withSentence("It begins nowhere: the gaps are spread over the rows.")
+        : draft.anomaly();
+  }
+
+  private static Anomaly placed(Anomaly anomaly, Place place) {
+    String row = "row " + place.row() + (place.sources() > 1 ? " of " + place.source() : "");
+    MissingStart start = place.start();
+    if (start == null) {
+      return anomaly.withFirstRow(
+          place.row(), "First " + place.what() + ": " + place.value() + " in " + row + ".");
+    }
+    double share = (double) start.missing() / start.rows();
+    Anomaly placed =
+        anomaly.withFirstRow(
+            place.row(),
+            "It begins at "
+                + row
+                + ": from there "
+                + (start.toTheEnd() ? "to the end" : "to row " + start.last())
+                + " "
+                + Wording.percent(share)
+                + " of "
+                + Wording.count(start.rows(), "row")
+                + " are missing.");
+    // A sharp break is a fault whatever its size: chance does not stop filling a column at a row.
+    return share >= BROKEN ? placed.withSeverity(Severity.FAIL) : placed;
+  }
+
+  private static List<Anomaly> capped(List<Anomaly> anomalies, ValidationInput input) {
+    List<Anomaly> capped = new ArrayList<>();
+    for (Anomaly anomaly : anomalies) {
+      Severity cap = input.checks().cap(anomaly.feature());
+      boolean drift =
+          switch (anomaly.kind()) {
+            case COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH,
+                COMPARATOR_KOLMOGOROV_SMIRNOV_HIGH,
+                COMPARATOR_L_INFTY_HIGH,
+                GROUP_MOVED ->
+                true;
+            default -> false;
+          };
+      boolean label = anomaly.feature().equals(input.label());
+      if (label && drift && anomaly.measured() < EXTREME * anomaly.threshold()) {
+        cap = cap.atMost(Severity.WARN);
+      }
+      capped.add(anomaly.withSeverity(anomaly.severity().atMost(cap)));
+    }
+    return capped;
+  }
+
+  private static Outcome outcome(List<Anomaly> anomalies, @Nullable String few) {
+    Severity worst = Severity.INFO;
+    for (Anomaly anomaly : anomalies) {
+      worst = anomaly.severity().compareTo(worst) > 0 ? anomaly.severity() : worst;
+    }
+    if (worst == Severity.FAIL) {
+      return Outcome.FAIL;
+    }
+    return few != null ? Outcome.UNKNOWN : worst == Severity.WARN ? Outcome.WARN : Outcome.PASS;
+  }
+
+  private static List<String> reasons(List<Anomaly> anomalies, @Nullable String few) {
+    List<String> reasons = new ArrayList<>();
+    if (few != null) {
+      reasons.add(few);
+    }
+    List<Anomaly> telling =
+        anomalies.stream().filter(anomaly -> anomaly.severity() != Severity.INFO).toList();
+    telling.stream()
+        .limit(MOST_REASONS)
+        .map(anomaly -> anomaly.severity() + ": " + anomaly.shortText())
+        .forEach(reasons::add);
+    if (telling.size() > MOST_REASONS) {
+      reasons.add("and " + (telling.size() - MOST_REASONS) + " more anomalies");
+    }
+    return reasons;
+  }
+
+  private static Schema widen(Schema schema, Set<String> widened) {
+    if (widened.isEmpty()) {
+      return schema;
+    }
+    Schema.Builder builder = schema.toBuilder();
+    for (Feature.Builder feature : builder.getFeatureBuilderList()) {
+      if (widened.contains(feature.getName())) {
+        feature.setType(FeatureType.FLOAT);
+      }
+    }
+    return builder.build();
+  }
+}

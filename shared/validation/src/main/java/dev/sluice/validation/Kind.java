@@ -1,0 +1,67 @@
+package dev.sluice.validation;
+
+import org.tensorflow.metadata.v0.AnomalyInfo;
+
+/**
+ * What is wrong with a feature: TFDV's names where one fits, then names of our own, which the proto
+ * carries as {@code CUSTOM_VALIDATION}.
+ */
+public enum Kind {
+  BOOL_TYPE_BIG_INT,
+  BOOL_TYPE_SMALL_INT,
+  BOOL_TYPE_UNEXPECTED_FLOAT,
+  BOOL_TYPE_UNEXPECTED_STRING,
+  COMPARATOR_CONTROL_DATA_MISSING,
+  COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH,
+  COMPARATOR_L_INFTY_HIGH,
+  DATASET_HIGH_NUM_EXAMPLES,
+  DATASET_LOW_NUM_EXAMPLES,
+  ENUM_TYPE_FLOAT_NOT_STRING,
+  ENUM_TYPE_INT_NOT_STRING,
+  ENUM_TYPE_UNEXPECTED_STRING_VALUES,
+  FEATURE_TYPE_HIGH_UNIQUE,
+  FEATURE_TYPE_LOW_FRACTION_PRESENT,
+  FEATURE_TYPE_LOW_NUMBER_PRESENT,
+  FEATURE_TYPE_LOW_UNIQUE,
+  FEATURE_TYPE_NOT_PRESENT,
+  FLOAT_TYPE_BIG_FLOAT,
+  FLOAT_TYPE_HAS_INF,
+  FLOAT_TYPE_HAS_NAN,
+  FLOAT_TYPE_NOT_FLOAT,
+  FLOAT_TYPE_SMALL_FLOAT,
+  FLOAT_TYPE_STRING_NOT_FLOAT,
+  INT_TYPE_BIG_INT,
+  INT_TYPE_INT_EXPECTED,
+  INT_TYPE_NOT_INT_STRING,
+  INT_TYPE_SMALL_INT,
+  SCHEMA_MISSING_COLUMN,
+  SCHEMA_NEW_COLUMN,
+  STRING_TYPE_NOW_FLOAT,
+  STRING_TYPE_NOW_INT,
+
+  /** A numeric column's largest gap between two cumulative distributions is high. */
+  COMPARATOR_KOLMOGOROV_SMIRNOV_HIGH(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** More values are present than before: something now fills the gaps. */
+  FEATURE_TYPE_HIGH_FRACTION_PRESENT(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** A value that was common is gone. */
+  GROUP_GONE(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** A feature moved in some groups of another column and stayed in the rest. */
+  GROUP_MOVED(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** A time or a running number, which moves on by nature and is not compared. */
+  MOVES_ON(AnomalyInfo.Type.CUSTOM_VALIDATION);
+
+  private final AnomalyInfo.Type type;
+
+  Kind() {
+    this.type = AnomalyInfo.Type.valueOf(name());
+  }
+
+  Kind(AnomalyInfo.Type type) {
+    this.type = type;
+  }
+
+  /** The proto's type. */
+  public AnomalyInfo.Type type() {
+    return type;
+  }
+}

@@ -1,0 +1,151 @@
+package dev.sluice.validation;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One feature before and after in the same set of rows, under one aspect: how far it moved, and how
+ * likely noise alone moves it as far.
+ *
+ * @param group the column whose value makes the group, '' for all rows
+ * @param value of that column; null for the small groups pooled
+ * @param effect on the aspect's scale, signed for MISSING (positive: more missing)
+ * @param divergence Jensen-Shannon in bits, 0 for MISSING
+ * @param noise what {@code effect} is about, in size, where nothing moved
+ * @param logP natural logarithm of the p-value
+ */
+record Move(
+    String feature,
+    Aspect aspect,
+    String group,
+    @Nullable String value,
+    Cell before,
+    Cell after,
+    double effect,
+    double divergence,
+    double noise,
+    double logP) {
+  private static final double MOST_ERROR = 0.02;
+
+  /** What of a feature is compared. */
+  enum Aspect {
+    /** Share of rows without a value; Cohen's h. */
+    MISSING,
+    /** Distribution of numbers; Kolmogorov-Smirnov distance. */
+    NUMBERS,
+    /** Shares of texts; L-infinity. */
+    TEXTS
+  }
+
+  static Move missing(
+      String feature, String group, @Nullable String value, Cell before, Cell after) {
+    return new Move(
+        feature,
+        Aspect.MISSING,
+        group,
+        value,
+        before,
+        after,
+        Distances.cohenH(before.missingShare(), after.missingShare()),
+        0,
+        Math.sqrt(1.0 / before.rows() + 1.0 / after.rows()),
+        Significance.logFisher(before.missing(), before.rows(), after.missing(), after.rows()));
+  }
+
+  static Move numbers(
+      String feature, String group, @Nullable String value, Cell before, Cell after) {
+    Shape a = before.needShape();
+    Shape b = after.needShape();
+    double distance = a.kolmogorovSmirnov(b);
+    double[][] bins = a.sharedBins(b);
+    double logKolmogorov = Significance.logKolmogorov(distance, (double) a.n(), (double) b.n());
+    double divergence = 0;
+    double logShares = 0;
+    // Shares of bins say nothing where a rank may be off by much of a bin.
+    if (bins[0].length > 1 && Math.max(a.error(), b.error()) <= MOST_ERROR) {
+      divergence = Distances.jensenShannon(bins[0], bins[1]);
+      logShares = logSameShares(scaled(bins[0], a.n()), scaled(bins[1], b.n()));
+    }
+    return new Move(
+        feature,
+        Aspect.NUMBERS,
+        group,
+        value,
+        before,
+        after,
+        distance,
+        divergence,
+        0.87 * Math.sqrt(1.0 / a.n() + 1.0 / b.n()),
+        Math.min(0, Math.log(2) + Math.min(logKolmogorov, logShares)));
+  }
+
+  static Move texts(String feature, String group, @Nullable String value, Cell before, Cell after) {
+    double[][] counts = Frequencies.alignForTest(before.needTexts(), after.needTexts());
+    return new Move(
+        feature,
+        Aspect.TEXTS,
+        group,
+        value,
+        before,
+        after,
+        Distances.lInfinity(counts[0], counts[1]),
+        Distances.jensenShannon(counts[0], counts[1]),
+        0.5 * Math.sqrt(1.0 / before.needTexts().n() + 1.0 / after.needTexts().n()),
+        logSameShares(counts[0], counts[1]));
+  }
+
+  private static double logSameShares(double[] before, double[] after) {
+    int bins = 0;
+    for (int i = 0; i < before.length; i++) {
+      bins += before[i] + after[i] > 0 ? 1 : 0;
+    }
+    // Far in the tail G overstates values that vanish and Pearson's those that appear: the smaller
+    // of the two stays on the safe side of the exact probability.
+    double statistic =
+        Math.min(Distances.gStatistic(before, after), Distances.pearsonStatistic(before, after));
+    return Significance.logChiSquared(statistic, bins - 1);
+  }
+
+  private static double[] scaled(double[] shares, long n) {
+    double[] counts = shares.clone();
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] *= (double) n;
+    }
+    return counts;
+  }
+
+  /** The effect beyond what noise alone shows. */
+  double excess() {
+    return Math.max(0, Math.abs(effect) - noise);
+  }
+
+  /** What the effect weighs by its size alone, significance aside. */
+  Severity severity(Thresholds thresholds) {
+    if (aspect == Aspect.MISSING) {
+      return missingSeverity(thresholds);
+    }
+    if (!group.isEmpty()) {
+      return thresholds.groupDistance().severity(effect);
+    }
+    Severity byDistance = thresholds.distance().severity(effect);
+    Severity byDivergence = thresholds.divergence().severity(divergence);
+    return byDistance.compareTo(byDivergence) >= 0 ? byDistance : byDivergence;
+  }
+
+  private Severity missingSeverity(Thresholds thresholds) {
+    double was = before.missingShare();
+    double is = after.missingShare();
+    if (effect < 0) {
+      // Gaps that close break nothing, but something fills them now.
+      return -effect >= thresholds.missing().fail() && was - is >= 0.05
+          ? Severity.WARN
+          : Severity.INFO;
+    }
+    Thresholds.Floor floor = group.isEmpty() ? thresholds.missing() : thresholds.groupMissing();
+    Severity severity = floor.severity(effect);
+    boolean large = is - was >= 0.01 && (is >= 1.5 * was || effect >= 0.5);
+    if (is - was < 0.0025) {
+      return Severity.INFO;
+    }
+    return large ? severity : severity.atMost(Severity.WARN);
+  }
+}

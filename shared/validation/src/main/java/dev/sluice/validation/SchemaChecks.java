@@ -1,0 +1,665 @@
+package dev.sluice.validation;
+
+import dev.sluice.statistics.DatasetStatistics;
+import dev.sluice.statistics.FeatureStatistics;
+import dev.sluice.statistics.NumberSummary;
+import dev.sluice.statistics.ValueCount;
+import dev.sluice.validation.FirstRows.FirstValue;
+import dev.sluice.validation.FirstRows.MissingStarts;
+import dev.sluice.validation.FirstRows.Rows;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.metadata.v0.DatasetConstraints;
+import org.tensorflow.metadata.v0.Feature;
+import org.tensorflow.metadata.v0.FeatureType;
+import org.tensorflow.metadata.v0.LifecycleStage;
+import org.tensorflow.metadata.v0.Schema;
+import org.tensorflow.metadata.v0.StringDomain;
+
+/**
+ * A batch held to a schema: missing and new columns, types, presence, domains. A given schema holds
+ * to the letter, as in TFDV; an inferred one only knows what was seen, so its presence is left to
+ * {@link DriftChecks} and new values count where chance does not explain them: by how often each
+ * occurs (one-sided exact test), or by how many there are against the values the baseline saw once
+ * (at most that many new ones are expected in as many rows: Good and Toulmin 1956, Biometrika 43).
+ */
+final class SchemaChecks {
+  /** A type seen on fewer values than this may have been an accident. */
+  private static final long FEW_VALUES = 10;
+
+  private final Schema schema;
+  private final boolean given;
+  private final DatasetStatistics batch;
+  private final @Nullable DatasetStatistics baseline;
+  private final Checks checks;
+  private final double logAlpha;
+  private final List<Draft> drafts = new ArrayList<>();
+  private final Set<String> typeChanged = new HashSet<>();
+  private final Set<String> widened = new HashSet<>();
+
+  SchemaChecks(
+      Schema schema,
+      boolean given,
+      DatasetStatistics batch,
+      @Nullable DatasetStatistics baseline,
+      Checks checks,
+      double logAlpha) {
+    this.schema = schema;
+    this.given = given;
+    this.batch = batch;
+    this.baseline = baseline;
+    this.checks = checks;
+    this.logAlpha = logAlpha;
+  }
+
+  /** What breaks the schema. */
+  List<Draft> run() {
+    dataset();
+    Set<String> known = new HashSet<>();
+    List<String> added = new ArrayList<>();
+    for (Feature feature : schema.getFeatureList()) {
+      known.add(feature.getName());
+    }
+    for (FeatureStatistics feature : batch.features()) {
+      if (!known.contains(feature.name())) {
+        added.add(feature.name());
+      }
+    }
+    for (Feature feature : schema.getFeatureList()) {
+      if (isChecked(feature)) {
+        FeatureStatistics statistics = batch.feature(feature.getName());
+        if (statistics == null) {
+          missingColumn(feature, added);
+        } else {
+          check(feature, statistics);
+        }
+      }
+    }
+    for (String name : added) {
+      add(
+          name,
+          Kind.SCHEMA_NEW_COLUMN,
+          Severity.WARN,
+          name + " is a new column",
+          name
+              + " is not in the schema, so nothing after this uses it. If it is meant to be a"
+              + " feature, add it to the schema; else name it under exclude in the spec or drop it"
+              + " upstream.",
+          1,
+          0);
+    }
+    return drafts;
+  }
+
+  /** Features whose values cannot be compared with those before. */
+  Set<String> typeChanged() {
+    return typeChanged;
+  }
+
+  /** INT features that hold FLOAT from here on. */
+  Set<String> widened() {
+    return widened;
+  }
+
+  private void dataset() {
+    DatasetConstraints constraints = schema.getDatasetConstraints();
+    if (constraints.hasMinExamplesCount() && batch.rows() < constraints.getMinExamplesCount()) {
+      dataset(
+          Kind.DATASET_LOW_NUM_EXAMPLES, "fewer", "at least", constraints.getMinExamplesCount());
+    }
+    if (constraints.hasMaxExamplesCount() && batch.rows() > constraints.getMaxExamplesCount()) {
+      dataset(Kind.DATASET_HIGH_NUM_EXAMPLES, "more", "at most", constraints.getMaxExamplesCount());
+    }
+  }
+
+  private void dataset(Kind kind, String than, String bound, long limit) {
+    add(
+        "",
+        kind,
+        Severity.FAIL,
+        "the batch has " + than + " rows than the schema allows",
+        "The batch has "
+            + Wording.count(batch.rows(), "row")
+            + ", the schema's dataset_constraints ask for "
+            + bound
+            + " "
+            + limit
+            + ". Look whether the source was cut off or doubled, or change the schema.",
+        (double) batch.rows(),
+        (double) limit);
+  }
+
+  @SuppressWarnings("deprecation")
+  private static boolean isChecked(Feature feature) {
+    return !feature.getDeprecated()
+        && !feature.getNotInEnvironmentList().contains(SchemaInference.TRAINING)
+        && switch (feature.getLifecycleStage()) {
+          case PLANNED, ALPHA, DEPRECATED, DEBUG_ONLY, DISABLED -> false;
+          case LifecycleStage other -> other != LifecycleStage.VALIDATION_DERIVED;
+        };
+  }
+
+  private void missingColumn(Feature feature, List<String> added) {
+    String name = feature.getName();
+    boolean optional =
+        feature.getPresence().getMinFraction() == 0 && feature.getPresence().getMinCount() == 0;
+    boolean neverSeen = !given && feature.getPresence().hasMinCount() && optional;
+    Severity severity =
+        given && optional ? Severity.INFO : neverSeen ? Severity.WARN : Severity.FAIL;
+    add(
+        name,
+        Kind.SCHEMA_MISSING_COLUMN,
+        severity,
+        name + " is missing: the batch has no such column",
+        name
+            + " is in the schema and not in the batch"
+            + (added.isEmpty() ? "" : ", which has " + Wording.list(added) + " instead (renamed?)")
+            + ". Restore the column upstream, or remove it from the schema if it is gone for good.",
+        0,
+        1);
+  }
+
+  private void check(Feature feature, FeatureStatistics statistics) {
+    if (statistics.count() == 0) {
+      noValues(feature, statistics);
+      return;
+    }
+    if (!type(feature, statistics)) {
+      typeChanged.add(feature.getName());
+      return;
+    }
+    if (given) {
+      presence(feature, statistics);
+      unique(feature, statistics);
+    } else if (baseline == null) {
+      inferredPresence(feature, statistics);
+    }
+    domain(feature, statistics);
+  }
+
+  private void noValues(Feature feature, FeatureStatistics statistics) {
+    String name = feature.getName();
+    if (baseline != null && baseline.feature(name) != null && !given) {
+      return; // the share of missing values says it, with the chance that it is noise
+    }
+    boolean needed =
+        feature.getPresence().getMinFraction() > 0 || feature.getPresence().getMinCount() > 0;
+    if (needed && statistics.rows() > 0) {
+      FeatureStatistics none = statistics;
+      add(
+          name,
+          Kind.FEATURE_TYPE_NOT_PRESENT,
+          Severity.FAIL,
+          name + " has no value in any row",
+          name
+              + " is empty in all "
+              + Wording.count(none.rows(), "row")
+              + "; the schema asks for values. Look at what fills it upstream.",
+          0,
+          Math.max(feature.getPresence().getMinFraction(), 0),
+          new MissingStarts(name, Rows.ALL, 0));
+    }
+  }
+
+  private boolean type(Feature feature, FeatureStatistics statistics) {
+    FeatureType now = SchemaInference.type(statistics.type());
+    FeatureType was = feature.getType();
+    boolean unknown =
+        was == FeatureType.TYPE_UNKNOWN
+            || (!given
+                && feature.getPresence().hasMinCount()
+                && feature.getPresence().getMinCount() == 0);
+    if (was == now || unknown || (was == FeatureType.FLOAT && now == FeatureType.INT)) {
+      return true;
+    }
+    String name = feature.getName();
+    String change = name + " changed its type: " + words(was) + " -> " + words(now);
+    if (was == FeatureType.INT && now == FeatureType.FLOAT) {
+      widened.add(name);
+      add(
+          name,
+          Kind.INT_TYPE_INT_EXPECTED,
+          given ? Severity.FAIL : Severity.WARN,
+          change,
+          change
+              + ". Whole numbers became fractions, as a missing value does in some tools or a new"
+              + " unit may. If it is meant, make the feature FLOAT in the schema.",
+          1,
+          0,
+          new FirstValue(
+              name, Rows.ALL, "fraction", any -> true, value -> value == Math.rint(value)));
+      return true;
+    }
+    FeatureStatistics before = baseline == null ? null : baseline.feature(name);
+    if (was == FeatureType.BYTES) {
+      double looked = before == null ? 0 : shareOfNumbers(before);
+      boolean chance = looked > 0 && statistics.count() * Math.log(looked) > Math.log(1e-3);
+      boolean few = before != null && before.count() < FEW_VALUES;
+      add(
+          name,
+          now == FeatureType.INT ? Kind.STRING_TYPE_NOW_INT : Kind.STRING_TYPE_NOW_FLOAT,
+          !given && (chance || few) ? Severity.WARN : Severity.FAIL,
+          change,
+          change
+              + ". All "
+              + Wording.count(statistics.count(), "value")
+              + " read as numbers, before "
+              + Wording.percent(looked)
+              + " did. Look whether codes lost their letters or columns were swapped; if it is"
+              + " meant, change the feature's type in the schema.",
+          1,
+          looked);
+      return false;
+    }
+    long texts =
+        statistics.values().top().stream()
+            .filter(value -> !isNumber(value.value()))
+            .mapToLong(ValueCount::frequency)
+            .sum();
+    List<String> some =
+        statistics.values().top().stream()
+            .map(ValueCount::value)
+            .filter(value -> !isNumber(value))
+            .limit(3)
+            .toList();
+    boolean few = !given && before != null && before.count() < FEW_VALUES;
+    add(
+        name,
+        was == FeatureType.INT ? Kind.INT_TYPE_NOT_INT_STRING : Kind.FLOAT_TYPE_STRING_NOT_FLOAT,
+        few ? Severity.WARN : Severity.FAIL,
+        change + (some.isEmpty() ? "" : ", with " + Wording.list(some)),
+        change
+            + ". "
+            + (some.isEmpty()
+                ? "Some values are not numbers"
+                : Wording.count(texts, "value")
+                    + " of "
+                    + Wording.count(statistics.count(), "value")
+                    + " are not numbers, such as "
+                    + Wording.list(some))
+            + ". Write numbers, or nothing where there is none; if the column is text from now on,"
+            + " change its type in the schema.",
+        (double) texts / statistics.count(),
+        0,
+        new FirstValue(
+            name, Rows.ALL, "value that is no number", SchemaChecks::isNumber, any -> true));
+    return false;
+  }
+
+  private static String words(FeatureType type) {
+    return type == FeatureType.BYTES ? "STRING" : type.name();
+  }
+
+  private static double shareOfNumbers(FeatureStatistics statistics) {
+    long listed = 0;
+    long numbers = 0;
+    for (ValueCount value : statistics.values().top()) {
+      listed += value.frequency();
+      numbers += isNumber(value.value()) ? value.frequency() : 0;
+    }
+    return listed == 0 ? 0 : (double) numbers / listed;
+  }
+
+  private static boolean isNumber(String text) {
+    try {
+      Double.parseDouble(text.strip());
+      return !text.isBlank() && !text.strip().matches(".*[dDfF]");
+    } catch (NumberFormatException e) {
+      return false;
+    }
+  }
+
+  private void presence(Feature feature, FeatureStatistics statistics) {
+    String name = feature.getName();
+    double share = statistics.presence();
+    double least = feature.getPresence().getMinFraction();
+    if (share < least) {
+      add(
+          name,
+          Kind.FEATURE_TYPE_LOW_FRACTION_PRESENT,
+          Severity.FAIL,
+          name + " is present in " + Wording.percent(share) + " of the rows only",
+          name
+              + " is missing in "
+              + Wording.count(statistics.missing(), "row")
+              + ": present in "
+              + Wording.percent(share)
+              + ", the schema's min_fraction asks for "
+              + Wording.percent(least)
+              + ". Look at what fills it upstream, or lower min_fraction.",
+          share,
+          least,
+          new MissingStarts(name, Rows.ALL, 1 - least));
+    }
+    if (statistics.count() < feature.getPresence().getMinCount()) {
+      add(
+          name,
+          Kind.FEATURE_TYPE_LOW_NUMBER_PRESENT,
+          Severity.FAIL,
+          name + " has too few values",
+          name
+              + " has "
+              + Wording.count(statistics.count(), "value")
+              + ", the schema's min_count asks for "
+              + feature.getPresence().getMinCount()
+              + ".",
+          (double) statistics.count(),
+          (double) feature.getPresence().getMinCount());
+    }
+  }
+
+  /** Without a baseline, a schema that never saw a gap is all there is to compare with. */
+  private void inferredPresence(Feature feature, FeatureStatistics statistics) {
+    if (feature.getPresence().getMinFraction() < 1 || statistics.missing() == 0) {
+      return;
+    }
+    String name = feature.getName();
+    double missing = 1 - statistics.presence();
+    double effect = Distances.cohenH(0, missing);
+    Thresholds.Floor floor = checks.of(name).missing();
+    add(
+        name,
+        Kind.FEATURE_TYPE_LOW_FRACTION_PRESENT,
+        floor.severity(effect),
+        name + " is missing in " + Wording.percent(missing) + " of the rows, never before",
+        name
+            + " is missing in "
+            + Wording.count(statistics.missing(), "row")
+            + " ("
+            + Wording.percent(missing)
+            + "), the schema saw it in every row. Cohen's h "
+            + Wording.number(effect)
+            + ", threshold "
+            + Wording.number(floor.fail())
+            + ". Look at what fills it upstream, or lower min_fraction.",
+        effect,
+        floor.fail(),
+        new MissingStarts(name, Rows.ALL, 0));
+  }
+
+  private void unique(Feature feature, FeatureStatistics statistics) {
+    Long unique = statistics.values().unique();
+    if (!feature.hasUniqueConstraints() || unique == null) {
+      return;
+    }
+    long min = feature.getUniqueConstraints().getMin();
+    long max = feature.getUniqueConstraints().getMax();
+    boolean high = feature.getUniqueConstraints().hasMax() && unique > max;
+    if (high || unique < min) {
+      add(
+          feature.getName(),
+          high ? Kind.FEATURE_TYPE_HIGH_UNIQUE : Kind.FEATURE_TYPE_LOW_UNIQUE,
+          Severity.FAIL,
+          feature.getName() + " has " + Wording.count(unique, "distinct value"),
+          feature.getName()
+              + " has "
+              + Wording.count(unique, "distinct value")
+              + ", the schema allows "
+              + min
+              + " to "
+              + (feature.getUniqueConstraints().hasMax() ? max : "any")
+              + ".",
+          (double) unique,
+          (double) (high ? max : min));
+    }
+  }
+
+  private void domain(Feature feature, FeatureStatistics statistics) {
+    NumberSummary numbers = statistics.numbers();
+    if (feature.hasDomain()) {
+      for (StringDomain domain : schema.getStringDomainList()) {
+        if (domain.getName().equals(feature.getDomain())) {
+          strings(feature, domain.getValueList(), statistics);
+        }
+      }
+    } else if (feature.hasStringDomain()) {
+      strings(feature, feature.getStringDomain().getValueList(), statistics);
+    } else if (feature.hasBoolDomain()) {
+      bools(feature, statistics);
+    }
+    if (numbers == null) {
+      return;
+    }
+    if (feature.hasIntDomain()) {
+      var limits = feature.getIntDomain();
+      range(
+          feature,
+          numbers,
+          limits.hasMin() ? Double.valueOf((double) limits.getMin()) : null,
+          limits.hasMax() ? Double.valueOf((double) limits.getMax()) : null,
+          Kind.INT_TYPE_SMALL_INT,
+          Kind.INT_TYPE_BIG_INT);
+    }
+    if (feature.hasFloatDomain()) {
+      var limits = feature.getFloatDomain();
+      range(
+          feature,
+          numbers,
+          limits.hasMin() ? Double.valueOf(limits.getMin()) : null,
+          limits.hasMax() ? Double.valueOf(limits.getMax()) : null,
+          Kind.FLOAT_TYPE_SMALL_FLOAT,
+          Kind.FLOAT_TYPE_BIG_FLOAT);
+      if (feature.getFloatDomain().getDisallowNan() && numbers.nans() > 0) {
+        special(feature, Kind.FLOAT_TYPE_HAS_NAN, "NaN", numbers.nans(), v -> !Double.isNaN(v));
+      }
+      if (feature.getFloatDomain().getDisallowInf() && numbers.infinities() > 0) {
+        special(
+            feature,
+            Kind.FLOAT_TYPE_HAS_INF,
+            "infinity",
+            numbers.infinities(),
+            v -> !Double.isInfinite(v));
+      }
+    }
+  }
+
+  private void special(
+      Feature feature, Kind kind, String what, long count, Predicate<Double> passes) {
+    add(
+        feature.getName(),
+        kind,
+        Severity.FAIL,
+        feature.getName() + " holds " + what,
+        feature.getName()
+            + " holds "
+            + what
+            + " in "
+            + Wording.count(count, "row")
+            + ", which the schema's float_domain forbids. Leave the value out where there is none.",
+        (double) count,
+        0,
+        new FirstValue(feature.getName(), Rows.ALL, "such value", any -> true, passes));
+  }
+
+  private void range(
+      Feature feature,
+      NumberSummary numbers,
+      @Nullable Double min,
+      @Nullable Double max,
+      Kind small,
+      Kind big) {
+    if (min != null && numbers.min() < min) {
+      outside(feature, small, numbers.min(), "below", min, value -> value >= min);
+    }
+    if (max != null && numbers.max() > max) {
+      outside(feature, big, numbers.max(), "above", max, value -> value <= max);
+    }
+  }
+
+  private void outside(
+      Feature feature,
+      Kind kind,
+      double value,
+      String side,
+      double limit,
+      Predicate<Double> passes) {
+    String text =
+        feature.getName()
+            + " reaches "
+            + Wording.number(value)
+            + ", "
+            + side
+            + " the schema's limit "
+            + Wording.number(limit);
+    add(
+        feature.getName(),
+        kind,
+        Severity.FAIL,
+        text,
+        text + ". Correct the values upstream, or widen the domain in the schema.",
+        value,
+        limit,
+        new FirstValue(feature.getName(), Rows.ALL, "such value", any -> true, passes));
+  }
+
+  private void bools(Feature feature, FeatureStatistics statistics) {
+    String name = feature.getName();
+    NumberSummary numbers = statistics.numbers();
+    if (numbers == null) {
+      strings(
+          feature,
+          List.of(feature.getBoolDomain().getTrueValue(), feature.getBoolDomain().getFalseValue()),
+          statistics);
+    } else {
+      range(feature, numbers, 0.0, 1.0, Kind.BOOL_TYPE_SMALL_INT, Kind.BOOL_TYPE_BIG_INT);
+      long other =
+          statistics.values().top().stream()
+              .filter(v -> Double.parseDouble(v.value()) > 0 && Double.parseDouble(v.value()) < 1)
+              .mapToLong(ValueCount::frequency)
+              .sum();
+      if (other > 0) {
+        add(
+            name,
+            Kind.BOOL_TYPE_UNEXPECTED_FLOAT,
+            Severity.FAIL,
+            name + " holds fractions, not 0 or 1",
+            name
+                + " holds numbers between 0 and 1 in "
+                + Wording.count(other, "row")
+                + ", the schema's bool_domain allows 0 and 1.",
+            (double) other,
+            0,
+            new FirstValue(name, Rows.ALL, "such value", any -> true, v -> v == 0 || v == 1));
+      }
+    }
+  }
+
+  private void strings(Feature feature, List<String> values, FeatureStatistics statistics) {
+    Set<String> allowed = new HashSet<>(values);
+    if (statistics.numbers() != null) {
+      return;
+    }
+    Map<String, Long> unexpected = new HashMap<>();
+    long rows = 0;
+    for (ValueCount value : statistics.values().top()) {
+      if (!allowed.contains(value.value())) {
+        unexpected.put(value.value(), value.frequency());
+        rows += value.frequency();
+      }
+    }
+    if (!statistics.values().complete()) {
+      long listed = statistics.values().top().stream().mapToLong(ValueCount::frequency).sum();
+      // A domain is shorter than the list, so what is not listed is not in it.
+      rows += Math.max(0, statistics.count() - listed);
+    }
+    if (rows == 0) {
+      return;
+    }
+    String name = feature.getName();
+    double share = (double) rows / statistics.count();
+    Thresholds.Floor floor = checks.of(name).unexpected();
+    double allowedShare =
+        given
+            ? feature.hasDistributionConstraints()
+                ? 1 - feature.getDistributionConstraints().getMinDomainMass()
+                : 0
+            : floor.fail();
+    Severity severity =
+        given
+            ? share > allowedShare + 1e-12 ? Severity.FAIL : Severity.INFO
+            : isChance(name, unexpected, statistics.count())
+                ? Severity.INFO
+                : floor.severity(share);
+    List<String> some =
+        unexpected.entrySet().stream()
+            .sorted(
+                Map.Entry.<String, Long>comparingByValue()
+                    .reversed()
+                    .thenComparing(Map.Entry.comparingByKey()))
+            .map(Map.Entry::getKey)
+            .toList();
+    String text =
+        name
+            + " has values that the schema does not know: "
+            + (some.isEmpty() ? "rare ones" : Wording.list(some))
+            + ", "
+            + Wording.percent(share)
+            + " of its values";
+    add(
+        name,
+        Kind.ENUM_TYPE_UNEXPECTED_STRING_VALUES,
+        severity,
+        text,
+        text
+            + " ("
+            + Wording.count(rows, "row")
+            + ", allowed "
+            + Wording.percent(allowedShare)
+            + "). The domain has "
+            + Wording.list(new ArrayList<>(new TreeSet<>(allowed)))
+            + ". Correct the spelling upstream, or add the values to the domain.",
+        share,
+        allowedShare,
+        new FirstValue(name, Rows.ALL, "unknown value", allowed::contains, any -> true));
+  }
+
+  /** True where so many new values of such frequency are to be expected. */
+  private boolean isChance(String name, Map<String, Long> unexpected, long n) {
+    FeatureStatistics before = baseline == null ? null : baseline.feature(name);
+    if (before == null || !before.values().complete() || before.text() == null) {
+      return false;
+    }
+    double ratio = (double) n / (n + before.count());
+    long once = before.values().top().stream().filter(v -> v.frequency() == 1).count();
+    long distinct = unexpected.size();
+    double byNumber = Significance.logBinomialTail(distinct, distinct + once, ratio);
+    double byFrequency = 0;
+    for (long count : unexpected.values()) {
+      byFrequency = Math.min(byFrequency, count * Math.log(ratio));
+    }
+    double tests = distinct + before.values().top().size();
+    return Math.min(byNumber, byFrequency + Math.log(tests)) > logAlpha;
+  }
+
+  private void add(
+      String feature,
+      Kind kind,
+      Severity severity,
+      String shortText,
+      String longText,
+      double measured,
+      double threshold) {
+    add(feature, kind, severity, shortText, longText, measured, threshold, null);
+  }
+
+  private void add(
+      String feature,
+      Kind kind,
+      Severity severity,
+      String shortText,
+      String longText,
+      double measured,
+      double threshold,
+      FirstRows.@Nullable Search search) {
+    drafts.add(
+        new Draft(
+            Anomaly.of(feature, kind, severity, shortText, longText, measured, threshold), search));
+  }
+}

@@ -1,0 +1,93 @@
+package dev.sluice.validation;
+
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Json;
+import dev.sluice.contracts.Outcome;
+import java.util.List;
+import org.tensorflow.metadata.v0.Anomalies;
+import org.tensorflow.metadata.v0.AnomalyInfo;
+import org.tensorflow.metadata.v0.Path;
+import org.tensorflow.metadata.v0.Schema;
+
+/**
+ * What the checks found.
+ *
+ * @param schema of the batch from here on: the given one, else the previous one (a type widened
+ *     where that was accepted), else the inferred one
+ * @param anomalies the gravest first
+ * @param outcome the verdict
+ * @param reasons why, a sentence each; empty for a PASS without anything to say
+ */
+public record Validation(
+    Schema schema, List<Anomaly> anomalies, Outcome outcome, List<String> reasons) {
+  public Validation {
+    anomalies = List.copyOf(anomalies);
+    reasons = List.copyOf(reasons);
+  }
+
+  /** What TFDV's tools read: one entry a feature, each anomaly a reason; INFO is left out. */
+  public Anomalies toProto() {
+    Anomalies.Builder proto =
+        Anomalies.newBuilder()
+            .setBaseline(schema)
+            .setAnomalyNameFormat(Anomalies.AnomalyNameFormat.SERIALIZED_PATH);
+    AnomalyInfo.Builder dataset = AnomalyInfo.newBuilder();
+    java.util.Map<String, AnomalyInfo.Builder> features = new java.util.LinkedHashMap<>();
+    for (Anomaly anomaly : anomalies) {
+      if (anomaly.severity() != Severity.INFO) {
+        boolean whole = anomaly.feature().isEmpty();
+        add(
+            whole
+                ? dataset
+                : features.computeIfAbsent(anomaly.feature(), f -> AnomalyInfo.newBuilder()),
+            anomaly);
+      }
+    }
+    features.forEach((feature, info) ->
+        proto.putAnomalyInfo(feature, info.setPath(Path.newBuilder().addStep(feature)).build()));
+    if (dataset.getReasonCount() > 0) {
+      proto.setDatasetAnomalyInfo(dataset);
+    }
+    return proto.build();
+  }
+
+  private static void add(AnomalyInfo.Builder info, Anomaly anomaly) {
+    AnomalyInfo.Severity severity =
+        anomaly.severity() == Severity.FAIL
+            ? AnomalyInfo.Severity.ERROR
+            : AnomalyInfo.Severity.WARNING;
+    info.addReason(
+        AnomalyInfo.Reason.newBuilder()
+            .setType(anomaly.kind().type())
+            .setShortDescription(anomaly.shortText())
+            .setDescription(anomaly.longText()));
+    if (severity.getNumber() > info.getSeverity().getNumber()) {
+      info.setSeverity(severity);
+    }
+    boolean several = info.getReasonCount() > 1;
+    info.setShortDescription(several ? "Multiple errors" : anomaly.shortText());
+    info.setDescription(
+        several ? info.getDescription() + " " + anomaly.longText() : anomaly.longText());
+  }
+
+  private record Saved(Outcome outcome, List<String> reasons, List<Anomaly> anomalies) {}
+
+  /** Outcome, reasons and anomalies without loss, which the proto has no fields for. */
+  public byte[] toJson() {
+    return Json.bytes(new Saved(outcome, reasons, anomalies));
+  }
+
+  /**
+   * Reads {@link #toJson} back.
+   *
+   * @param name the object, for messages
+   * @throws BadInput where the text is not that
+   */
+  public static Validation fromJson(byte[] json, Schema schema, String name) {
+    Saved saved = Json.read(json, Saved.class, name);
+    if (saved.outcome() == null || saved.reasons() == null || saved.anomalies() == null) {
+      throw new BadInput(name + " lacks outcome, reasons or anomalies; validate the batch again");
+    }
+    return new Validation(schema, saved.anomalies(), saved.outcome(), saved.reasons());
+  }
+}

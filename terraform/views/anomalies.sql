@@ -1,0 +1,4 @@
+-- What the data checks found: the newest row of each key.
+SELECT * EXCEPT (row_key)
+FROM `${project}.${dataset}.anomalies_log`
+QUALIFY ROW_NUMBER() OVER (PARTITION BY row_key ORDER BY updated_at DESC) = 1

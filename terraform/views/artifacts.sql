@@ -1,0 +1,4 @@
+-- Lineage: what was made from what: the newest row of each key.
+SELECT * EXCEPT (row_key)
+FROM `${project}.${dataset}.artifacts_log`
+QUALIFY ROW_NUMBER() OVER (PARTITION BY row_key ORDER BY updated_at DESC) = 1

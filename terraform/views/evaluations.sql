@@ -1,0 +1,4 @@
+-- Every metric of every model: the newest row of each key.
+SELECT * EXCEPT (row_key)
+FROM `${project}.${dataset}.evaluations_log`
+QUALIFY ROW_NUMBER() OVER (PARTITION BY row_key ORDER BY updated_at DESC) = 1
