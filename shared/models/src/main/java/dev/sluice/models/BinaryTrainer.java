@@ -5,11 +5,9 @@ import dev.sluice.contracts.Bug;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 import ml.dmlc.xgboost4j.java.Booster;
 import ml.dmlc.xgboost4j.java.DMatrix;
@@ -78,20 +76,6 @@ public final class BinaryTrainer {
     }
   }
 
-  /** The names as XGBoost stores them: its clients refuse brackets and angle brackets. */
-  static List<String> nativeNames(List<String> features) {
-    List<String> out = new ArrayList<>(features.size());
-    Set<String> taken = new HashSet<>();
-    for (String feature : features) {
-      String name = feature.replace('[', '(').replace(']', ')').replace('<', '(');
-      while (!taken.add(name)) {
-        name += "_";
-      }
-      out.add(name);
-    }
-    return out;
-  }
-
   private static TrainedModel learn(TrainingRows rows, TrainConfig config) throws XGBoostError {
     boolean[] heldOut = holdOut(rows, config.seed());
     int held = 0;
@@ -99,7 +83,7 @@ public final class BinaryTrainer {
       held += is ? 1 : 0;
     }
     List<TrainedModel.CurvePoint> curve = new ArrayList<>();
-    List<String> names = nativeNames(rows.features());
+    List<String> names = NativeNames.of(rows.features());
     int rounds;
     if (held == 0) {
       rounds = Math.min(config.rounds(), ROUNDS_WHEN_SMALL);

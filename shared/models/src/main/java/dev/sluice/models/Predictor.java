@@ -20,7 +20,7 @@ public final class Predictor {
    * @throws BadInput where the model learned from other features than the mapping gives
    */
   public Predictor(Mapping mapping, TreeModel model) {
-    if (!BinaryTrainer.nativeNames(mapping.features()).equals(model.features())) {
+    if (!NativeNames.of(mapping.features()).equals(model.features())) {
       throw new BadInput(
           "the model takes "
               + model.features().size()

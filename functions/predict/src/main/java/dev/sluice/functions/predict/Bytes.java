@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /** Bytes that grow, kept between requests unless one made them large. */
 final class Bytes {
-  private static final int KEPT = 1 << 20;
+  private static final int KEPT = 128 << 10;
   private static final char[] HEX = "0123456789abcdef".toCharArray();
 
   private byte[] array = new byte[4096];

@@ -4,27 +4,32 @@ import dev.sluice.gcp.Messages.Message;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
-import java.util.List;
 
 /** What one request needs while it is answered; used again by later ones. */
 final class Exchange {
   /** The largest body taken; Cloud Run refuses larger ones itself. */
   static final int LIMIT = 32 << 20;
 
+  private static final int MESSAGES_KEPT = 1_000;
+
   final Bytes body = new Bytes();
   final JsonCursor json = new JsonCursor();
   final Bytes answer = new Bytes();
   final Bytes row = new Bytes();
   final Bytes message = new Bytes();
-  final List<Message> messages = new ArrayList<>();
+  final ArrayList<Message> messages = new ArrayList<>();
 
   /** Ready for the next request. */
   void clear() {
+    int answered = messages.size();
     body.clear();
     answer.clear();
     row.clear();
     message.clear();
     messages.clear();
+    if (answered > MESSAGES_KEPT) {
+      messages.trimToSize();
+    }
   }
 
   /**

@@ -265,9 +265,11 @@ final class JsonCursor {
       i++;
     }
     if (i == point) {
+      at = i;
       throw fault("expected a value");
     }
     if (i > point + 1 && lead == '0') {
+      at = i;
       throw fault("a number with a leading zero");
     }
     whole = true;
@@ -281,6 +283,7 @@ final class JsonCursor {
       }
       scale = fraction - i;
       if (scale == 0) {
+        at = i;
         throw fault("a number without digits after its point");
       }
     }
@@ -298,6 +301,7 @@ final class JsonCursor {
         i++;
       }
       if (i == exponent) {
+        at = i;
         throw fault("a number without digits in its exponent");
       }
       scale += minus ? -power : power;

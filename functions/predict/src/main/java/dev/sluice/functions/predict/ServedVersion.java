@@ -1,6 +1,7 @@
 package dev.sluice.functions.predict;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.models.Predictor;
 import dev.sluice.models.TreeModel;
 import dev.sluice.transform.Mapping;
 import dev.sluice.transform.RowEncoder;
@@ -36,18 +37,12 @@ final class ServedVersion {
    * @throws BadInput where the model learned from other features than the mapping gives
    */
   ServedVersion(String pipeline, int number, long generation, Mapping mapping, TreeModel model) {
-    if (mapping.features().size() != model.features().size()) {
-      throw new BadInput(
-          "the model takes "
-              + model.features().size()
-              + " features and the mapping gives "
-              + mapping.features().size());
-    }
+    Predictor matching = new Predictor(mapping, model);
     this.pipeline = pipeline;
     this.number = number;
     this.generation = generation;
-    this.mapping = mapping;
-    this.model = model;
+    this.mapping = matching.mapping();
+    this.model = matching.model();
     this.columns = new ColumnTable(mapping);
     this.rows = new PredictionRows(pipeline, number);
     this.encoders = new Pool<>(mapping::newRow);
@@ -315,11 +310,7 @@ final class ServedVersion {
     }
 
     private String place(int column) {
-      return "instance "
-          + instance
-          + ": column '"
-          + mapping.rawColumns().get(column).name()
-          + "'";
+      return "instance " + instance + ": column '" + mapping.rawColumns().get(column).name() + "'";
     }
 
     private void predicted(byte[] buffer, int start, int end) {

@@ -1,0 +1,1 @@
+"""Sluice on Airflow: DAGs derived from operations.yaml and pipelines/*.yaml."""

@@ -1,0 +1,225 @@
+"""`operations.yaml`: every operation, and the edges that takes and gives imply.
+
+Knows neither Airflow nor the network. It refuses what the Java reader (`dev.sluice.contracts
+.Operations`) refuses, so that a file means the same to Composer and to the local cloud.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+KEYS = ("function", "takes", "gives", "reads", "teardown")
+
+
+class BadInput(ValueError):
+    """The file is wrong; the message says where and what to do."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One row of the file.
+
+    `name` is also the Airflow task's id. `takes` maps inputs, in order, to True where the operation
+    also runs without them. `gives` begins with the operation's own record, which is always given.
+    `reads` are the spec keys that enter its fingerprint. `teardown` marks the one that ends every
+    run, whatever happened.
+    """
+
+    name: str
+    function: str
+    takes: Mapping[str, bool]
+    gives: tuple[str, ...]
+    reads: tuple[str, ...]
+    teardown: bool
+
+
+class Operations:
+    """All operations of a file, in its order."""
+
+    def __init__(self, operations: Iterable[Operation], what: str):
+        self._by_name = {operation.name: operation for operation in operations}
+        self._giver: dict[str, str] = {}
+        for operation in self:
+            for output in operation.gives:
+                other = self._giver.setdefault(output, operation.name)
+                if other != operation.name:
+                    raise BadInput(
+                        f"{what}: gives of {operation.name} names '{output}', which {other} gives"
+                        " already"
+                    )
+        for operation in self:
+            for name in operation.takes:
+                if name not in self._giver:
+                    raise BadInput(
+                        f"{what}: {operation.name} takes '{name}', which no operation"
+                        f" gives{_suggest(name, self._giver)}"
+                    )
+                if self[self._giver[name]].teardown:
+                    raise BadInput(
+                        f"{what}: {operation.name} takes '{name}' of {self._giver[name]}, which is"
+                        " a teardown: nothing comes after it"
+                    )
+        self._order = self._sort(what)
+
+    @classmethod
+    def read(cls, path: Path) -> "Operations":
+        """Raises BadInput with the file's name where it is wrong."""
+        return cls.parse(path.read_text(encoding="utf-8"), path.name)
+
+    @classmethod
+    def parse(cls, text: str, what: str) -> "Operations":
+        """`what` names the text in messages."""
+        try:
+            rows = yaml.load(text, Loader=_UniqueKeys)
+        except yaml.YAMLError as e:
+            raise BadInput(f"{what}: {e}") from e
+        if not isinstance(rows, dict):
+            raise BadInput(f"{what}: must be a mapping from operation name to operation")
+        return cls([_operation(name, row, what) for name, row in rows.items()], what)
+
+    def __iter__(self):
+        return iter(self._by_name.values())
+
+    def __getitem__(self, name: str) -> Operation:
+        return self._by_name[name]
+
+    def giver(self, output: str) -> str:
+        """The operation that gives this output."""
+        return self._giver[output]
+
+    def in_order(self) -> list[Operation]:
+        """Givers before takers, teardowns last; what nothing orders stays in the file's order."""
+        return sorted(self._order, key=lambda operation: operation.teardown)
+
+    def upstream(self, operation: Operation) -> list[str]:
+        """The operations whose outputs this one takes, each once, in the order of its inputs."""
+        return list(dict.fromkeys(self._giver[name] for name in operation.takes))
+
+    def edges(self) -> list[tuple[str, str]]:
+        """(giver, taker), sorted."""
+        return sorted((giver, taker.name) for taker in self for giver in self.upstream(taker))
+
+    def inputs(
+        self, operation: Operation, given: Mapping[str, Mapping[str, str]]
+    ) -> tuple[dict[str, str], list[str]]:
+        """The inputs of a call, and the required ones that were not given.
+
+        `given` holds the outputs of each operation that answered.
+        """
+        inputs: dict[str, str] = {}
+        missing: list[str] = []
+        for name, optional in operation.takes.items():
+            uri = given.get(self._giver[name], {}).get(name)
+            if uri is not None:
+                inputs[name] = uri
+            elif not optional:
+                missing.append(name)
+        return inputs, missing
+
+    def before_teardown(self) -> list[str]:
+        """The operations that a teardown must wait for, so that it comes after all of them.
+
+        An operation ends when all its givers have ended, or at once when one of them failed. So
+        the end of D tells that T has ended (or will never begin) if T is known to have ended once
+        all givers of D have, and for each giver that might fail alone, T either ended before that
+        giver or comes after it. What some other operation tells of need not be waited for, which
+        keeps the graph readable: one edge for a pipeline's chain in place of one an operation.
+        """
+        after: dict[str, set[str]] = {}
+        for operation in reversed(self._order):
+            takers = [o for o in self._order if operation.name in self.upstream(o)]
+            after[operation.name] = {o.name for o in takers}.union(*(after[o.name] for o in takers))
+        told: dict[str, set[str]] = {}
+        for operation in self._order:
+            ended = [told[giver] | {giver} for giver in self.upstream(operation)]
+            never = [after[giver] for giver in self.upstream(operation)]
+            told[operation.name] = (
+                set()
+                .union(*ended)
+                .intersection(*(before | later for before, later in zip(ended, never, strict=True)))
+            )
+        work = [operation.name for operation in self._order if not operation.teardown]
+        return [name for name in work if not any(name in told[other] for other in work)]
+
+    def _sort(self, what: str) -> list[Operation]:
+        order: list[Operation] = []
+        left = list(self)
+        while left:
+            waiting = {operation.name for operation in left}
+            ready = next((o for o in left if waiting.isdisjoint(self.upstream(o))), None)
+            if ready is None:
+                names = ", ".join(operation.name for operation in left)
+                raise BadInput(f"{what}: the operations {names} wait for each other")
+            order.append(ready)
+            left.remove(ready)
+        return order
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """PyYAML keeps the last of two equal keys; an operation would vanish without a word."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"'{key}' stands here a second time", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _operation(name: object, row: object, what: str) -> Operation:
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise BadInput(f"{what}: the operation's name '{name}' must match {NAME.pattern}")
+    if not isinstance(row, dict):
+        raise BadInput(f"{what}: {name} must be a mapping")
+    for key in row:
+        if key not in KEYS:
+            raise BadInput(f"{what}: {name} has an unknown key '{key}'{_suggest(str(key), KEYS)}")
+    function = row.get("function") or name
+    if not isinstance(function, str):
+        raise BadInput(f"{what}: function of {name} must be a name, not {function!r}")
+    return Operation(
+        name=name,
+        function=function,
+        takes=_takes(name, row.get("takes") or [], what),
+        gives=_names(name, "gives", row.get("gives") or [], what),
+        reads=_names(name, "reads", row.get("reads") or [], what),
+        teardown=row.get("teardown") is True,
+    )
+
+
+def _takes(name: str, value: object, what: str) -> dict[str, bool]:
+    if not isinstance(value, list):
+        raise BadInput(
+            f"{what}: takes of {name} must be a list, such as [examples, {{live_model: optional}}]"
+        )
+    takes: dict[str, bool] = {}
+    for element in value:
+        if isinstance(element, str):
+            takes[element] = False
+        elif isinstance(element, dict) and list(element.values()) == ["optional"]:
+            takes[str(next(iter(element)))] = True
+        else:
+            raise BadInput(
+                f"{what}: takes of {name} must hold names and {{name: optional}}, not {element!r}"
+            )
+    return takes
+
+
+def _names(name: str, key: str, value: object, what: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(element, str) for element in value):
+        raise BadInput(f"{what}: {key} of {name} must be a list of names, not {value!r}")
+    return tuple(value)
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
+    return f"; did you mean '{nearest[0]}'?" if nearest else ""

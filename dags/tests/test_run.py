@@ -1,0 +1,187 @@
+"""Whole runs of the taxi pipeline on real Airflow, against scripted functions."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from conftest import DAGS
+from scripted import Reply
+
+pytest.importorskip("airflow")
+
+pytestmark = pytest.mark.usefixtures("airflow_database")
+
+WORK = [
+    "resolve",
+    "ingest",
+    "analyze",
+    "validate-data",
+    "transform",
+    "train",
+    "evaluate",
+    "validate-model",
+    "release",
+]
+
+
+# hints is skipped where resolve gave no old run; train does without hints, tell does not.
+HINTS = """
+resolve: {gives: [batch, old_run]}
+hints: {takes: [old_run], gives: [hints]}
+train: {takes: [batch, {hints: optional}], gives: [model]}
+tell: {takes: [hints], gives: [told]}
+finish-run: {teardown: true}
+"""
+
+
+def run(conf=None, folder=DAGS):
+    """Runs the taxi DAG to its end; the run's state and each task's."""
+    from sluice.factory import build_dags
+
+    dag = build_dags(folder, first_retry=timedelta(milliseconds=1))["taxi"]
+    ended = dag.test(run_conf=conf)
+    states = {task.task_id: str(task.state) for task in ended.get_task_instances()}
+    return str(ended.state), states
+
+
+def test_calls_every_operation_in_order_with_what_its_givers_gave(functions):
+    functions.on("resolve", Reply.gives("batch"))
+
+    state, states = run({"batch": "b-7", "force": True, "note": None})
+
+    assert state == "success"
+    assert set(states.values()) == {"success"}
+    assert functions.called() == [*WORK, "finish-run"]
+    assert functions.call("evaluate") == {
+        "pipeline": "taxi",
+        "run": functions.call("resolve")["run"],
+        "batch": "b-7",
+        "operation": "evaluate",
+        "attempt": 1,
+        # live_model is optional, and resolve found none.
+        "inputs": {
+            "model": "gs://artifacts/model",
+            "features": "gs://artifacts/features",
+            "examples": "gs://artifacts/examples",
+        },
+        "parameters": {"force": True},
+    }
+    assert functions.call("finish-run")["parameters"] == {
+        "force": True,
+        "tasks": {name: {"state": "success"} for name in WORK},
+    }
+    assert all("Authorization" not in headers for headers in functions.headers)
+
+
+def test_takes_the_batch_from_resolve_where_the_conf_has_none(functions):
+    state, _ = run()
+
+    assert state == "success"
+    assert "batch" not in functions.call("resolve")
+    assert functions.call("ingest")["batch"] == "b-found"
+    assert functions.call("finish-run")["batch"] == "b-found"
+    assert functions.call("evaluate")["inputs"]["live_model"] == "gs://artifacts/live_model"
+
+
+def test_skips_what_takes_a_blessing_that_was_not_given_and_succeeds(functions):
+    functions.on("validate-data", Reply.gives("data_verdict", "anomalies", "schema"))
+
+    state, states = run({"batch": "b-7"})
+
+    assert state == "success"
+    assert functions.called() == [*WORK[:4], "finish-run"]
+    assert [states[name] for name in WORK[4:]] == ["skipped"] * 5
+    assert functions.call("finish-run")["parameters"]["tasks"] == {
+        name: {"state": "success" if name in WORK[:4] else "skipped"} for name in WORK
+    }
+
+
+def test_an_optional_input_whose_giver_was_skipped_is_left_out(functions, dags_folder, monkeypatch):
+    (dags_folder / "operations.yaml").write_text(HINTS, encoding="utf-8")
+    (dags_folder / "pipelines" / "taxi.yaml").write_text("label: big_tip\n", encoding="utf-8")
+    urls = dict.fromkeys(("resolve", "hints", "train", "tell", "finish-run"), functions.url)
+    monkeypatch.setenv("SLUICE_FUNCTIONS", json.dumps(urls))
+    functions.on("resolve", Reply.gives("batch"))
+
+    state, states = run({"batch": "b-7"}, dags_folder)
+
+    assert state == "success"
+    assert functions.called() == ["resolve", "train", "finish-run"]
+    assert functions.call("train")["inputs"] == {"batch": "gs://artifacts/batch"}
+    assert states["hints"] == states["tell"] == "skipped"
+
+
+def test_fails_at_once_on_a_problem_of_ours_and_tells_the_teardown(functions):
+    functions.on("ingest", Reply.problem(422, "trips.csv has no header"))
+
+    state, states = run({"batch": "b-7"})
+
+    assert state == "failed"
+    assert functions.called() == ["resolve", "ingest", "finish-run"]
+    assert states == {
+        "resolve": "success",
+        "ingest": "failed",
+        **dict.fromkeys(WORK[2:], "upstream_failed"),
+        "finish-run": "failed",
+    }
+    assert functions.call("finish-run")["parameters"]["tasks"] == {
+        "resolve": {"state": "success"},
+        "ingest": {"state": "failed", "error": "trips.csv has no header"},
+        **{name: {"state": "upstream_failed"} for name in WORK[2:]},
+    }
+
+
+def test_tries_again_after_what_may_pass_and_forgets_the_error(functions):
+    functions.on("train", Reply.page(503), Reply.cut())
+    functions.on("finish-run", Reply.problem(429, "later"))
+
+    state, _ = run({"batch": "b-7"})
+
+    assert state == "success"
+    attempts = [call["attempt"] for call in functions.requests if call["operation"] == "train"]
+    assert attempts == [1, 2, 3]
+    assert functions.called()[-2:] == ["finish-run", "finish-run"]
+    assert functions.requests[-1]["parameters"]["tasks"]["train"] == {"state": "success"}
+
+
+def test_fails_after_the_last_try_with_the_last_error(functions):
+    functions.on("resolve", *[Reply.page(500)] * 2, Reply.page(503))
+
+    state, states = run()
+
+    assert state == "failed"
+    assert functions.called() == [*["resolve"] * 3, "finish-run"]
+    assert states["release"] == "upstream_failed"
+    end = functions.call("finish-run")
+    assert "batch" not in end
+    assert end["parameters"]["tasks"]["resolve"] == {
+        "state": "failed",
+        "error": "function resolve answered 503: <h1>the platform's own page</h1>",
+    }
+
+
+def test_fails_the_run_where_only_the_teardown_fails(functions):
+    functions.on("finish-run", Reply.problem(422, "no such pipeline"))
+
+    state, states = run({"batch": "b-7"})
+
+    assert state == "failed"
+    assert states["release"] == "success"
+
+
+def test_keeps_only_outputs_and_the_batch_in_xcom(functions):
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    figures = {"batch": "b-7", "rows": 15_002}
+    functions.on("resolve", Reply.gives("batch", summary=figures))
+
+    run({"batch": "b-7"})
+
+    with create_session() as session:
+        rows = session.query(XComModel).filter_by(run_id=functions.call("resolve")["run"]).all()
+        kept = {(row.task_id, row.key): XComModel.deserialize_value(row) for row in rows}
+    assert kept["resolve", "return_value"] == {"batch": "gs://artifacts/batch"}
+    assert kept["resolve", "batch"] == "b-7"
+    assert {key for _, key in kept} == {"return_value", "batch"}
+    assert len(kept) == len(WORK) + 2

@@ -1,0 +1,65 @@
+package dev.sluice.testing;
+
+import dev.sluice.contracts.BadInput;
+import dev.sluice.gcp.Composer;
+import dev.sluice.gcp.RunState;
+import dev.sluice.gcp.TaskState;
+import dev.sluice.gcp.TriggerOutcome;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Composer in memory: runs that never end by themselves, of DAGs that were not declared absent. */
+public final class MemoryComposer implements Composer {
+  private final Map<String, Map<String, ?>> runs = new HashMap<>();
+  private final List<String> calls = new ArrayList<>();
+  private final Set<String> absent = new HashSet<>();
+
+  /** Makes Composer refuse runs of this DAG. */
+  public void withoutDag(String dag) {
+    absent.add(dag);
+  }
+
+  /** {@code dag/run} of each request to run, in order. */
+  public synchronized List<String> calls() {
+    return List.copyOf(calls);
+  }
+
+  /** The conf of a run. */
+  public synchronized Map<String, ?> conf(String dag, String run) {
+    return runs.getOrDefault(dag + "/" + run, Map.of());
+  }
+
+  @Override
+  public synchronized TriggerOutcome trigger(String dag, String runId, Map<String, ?> conf) {
+    calls.add(dag + "/" + runId);
+    if (absent.contains(dag)) {
+      throw new BadInput("Composer has no DAG '" + dag + "'");
+    }
+    return runs.putIfAbsent(dag + "/" + runId, conf) == null
+        ? TriggerOutcome.STARTED
+        : TriggerOutcome.ALREADY_RUNNING;
+  }
+
+  @Override
+  public RunState run(String dag, String runId) {
+    return RunState.RUNNING;
+  }
+
+  @Override
+  public List<TaskState> tasks(String dag, String runId) {
+    return List.of();
+  }
+
+  @Override
+  public void cancel(String dag, String runId) {}
+
+  @Override
+  public void pause(String dag) {}
+
+  @Override
+  public void unpause(String dag) {}
+}
