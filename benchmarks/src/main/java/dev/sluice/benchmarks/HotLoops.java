@@ -144,7 +144,8 @@ public class HotLoops {
       cell(out, random, "brand " + random.nextInt(500));
       cell(out, random, "country " + random.nextInt(40));
       cell(out, random, String.valueOf(random.nextInt(50) / 10.0));
-      cell(out, random, random.nextInt(10) == 0 ? "\"a, \"\"b\"\"\"" : "title " + random.nextInt(9));
+      cell(
+          out, random, random.nextInt(10) == 0 ? "\"a, \"\"b\"\"\"" : "title " + random.nextInt(9));
       out.append(random.nextInt(4) == 0 ? "yes" : "no").append('\n');
     }
     return out.toString();

@@ -59,19 +59,19 @@ record Addresses(long pid, Map<String, String> environment, Map<String, String> 
    */
   static Addresses of(Path state) throws IOException {
     if (!isUp(state)) {
-      throw new BadInput("no local cloud runs on " + state + "; start one with ./sluice up --detach");
+      throw new BadInput(
+          "no local cloud runs on " + state + "; start one with ./sluice up --detach");
     }
     return Json.read(Files.readString(state.resolve(FILE)), Addresses.class, FILE);
   }
 
   /** For Google's Java clients. */
   CloudConfiguration cloud() {
-    return CloudConfiguration.from(
-        name ->
-            switch (name) {
-              case "COMPOSER_USER", "COMPOSER_PASSWORD" -> "admin";
-              default -> environment.get(name);
-            });
+    return CloudConfiguration.from(name ->
+        switch (name) {
+          case "COMPOSER_USER", "COMPOSER_PASSWORD" -> "admin";
+          default -> environment.get(name);
+        });
   }
 
   String get(String name) {

@@ -11,7 +11,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Ends a local cloud. */
-@Command(name = "down", description = "Ends the local cloud; what it holds is there at the next up.")
+@Command(
+    name = "down",
+    header = "Ends the local cloud.",
+    description = "Ends the local cloud; what it holds is there at the next up.",
+    footer = {"", "Examples:", "  ./sluice down"})
 final class DownCommand implements Callable<Integer> {
   @Mixin private StateOption state;
 

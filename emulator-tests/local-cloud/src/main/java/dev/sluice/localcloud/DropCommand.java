@@ -29,7 +29,14 @@ import picocli.CommandLine.Parameters;
 /** Uploads files into the inbox, as a person does with any client. */
 @Command(
     name = "drop",
-    description = "Uploads files into the inbox, where each starts a run of its pipeline.")
+    header = "Uploads files, each of which starts a run.",
+    description = "Uploads files into the inbox, where each starts a run of its pipeline.",
+    footer = {
+      "",
+      "Examples:",
+      "  ./sluice drop trips.csv --pipeline taxi --wait",
+      "  ./sluice drop day1.csv day2.csv --pipeline listings --span 2026-11-01"
+    })
 final class DropCommand implements Callable<Integer> {
   @Mixin private StateOption state;
 
@@ -67,9 +74,7 @@ final class DropCommand implements Callable<Integer> {
             ObjectName.of(
                 addresses.get("SLUICE_INBOX"), pipeline + "/" + folder + "/" + file.getFileName());
         StoredObject stored =
-            clients
-                .objects()
-                .write(name, file, contentType(file), WriteCondition.anything());
+            clients.objects().write(name, file, contentType(file), WriteCondition.anything());
         Batch batch =
             Batch.of(
                 pipeline,

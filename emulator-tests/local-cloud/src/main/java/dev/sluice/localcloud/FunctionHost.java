@@ -4,7 +4,6 @@ import com.google.cloud.functions.invoker.runner.Invoker;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.FunctionManifest;
 import java.io.IOException;
-import java.lang.reflect.Field;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -17,14 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 
 /**
- * Every function in one process, each in the Functions Framework's own invoker on a port of its own.
- * Libraries that functions share are loaded once, by one class loader; a function's own jar and its
- * settings are loaded by a thin one below it. Both see of the invoker nothing but the API, as when
- * deployed.
+ * Every function in one process, each in the Functions Framework's own invoker on a port of its
+ * own. Libraries that functions share are loaded once, by one class loader; a function's own jar
+ * and its settings are loaded by a thin one below it. Both see of the invoker nothing but the API,
+ * as when deployed.
  */
 final class FunctionHost implements AutoCloseable {
   private static final String SETTINGS = "sluice-environment.properties";
@@ -33,7 +30,9 @@ final class FunctionHost implements AutoCloseable {
   private final Map<String, URI> urls = new LinkedHashMap<>();
   private final List<URLClassLoader> loaders = new ArrayList<>();
 
-  /** A function to start: its manifest, its package, its settings and its port (0 for a free one). */
+  /**
+   * A function to start: its manifest, its package, its settings and its port (0 for a free one).
+   */
   record Deployment(
       FunctionManifest manifest, FunctionPackage files, Map<String, String> settings, int port) {}
 
@@ -65,7 +64,9 @@ final class FunctionHost implements AutoCloseable {
     }
     URLClassLoader common =
         new URLClassLoader(
-            "sluice-libraries", libraries.toArray(URL[]::new), new ApiLoader(getClass().getClassLoader()));
+            "sluice-libraries",
+            libraries.toArray(URL[]::new),
+            new ApiLoader(getClass().getClassLoader()));
     loaders.add(common);
     for (Deployment deployment : deployments) {
       String name = deployment.manifest().name();
@@ -83,9 +84,7 @@ final class FunctionHost implements AutoCloseable {
 
   private void start(Deployment deployment, ClassLoader loader) {
     FunctionManifest manifest = deployment.manifest();
-    String signature =
-        manifest.trigger() instanceof FunctionManifest.Trigger.Storage ? "cloudevent" : "http";
-    Invoker invoker = new Invoker(0, manifest.entryPoint(), signature, loader);
+    Invoker invoker = new Invoker(0, manifest.entryPoint(), signature(manifest), loader);
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     try {
@@ -94,7 +93,8 @@ final class FunctionHost implements AutoCloseable {
       invokers.put(manifest.name(), invoker);
       urls.put(
           manifest.name(),
-          URI.create("http://127.0.0.1:" + bindToLoopback(invoker, deployment.port())));
+          URI.create(
+              "http://127.0.0.1:" + FunctionProcess.bindToLoopback(invoker, deployment.port())));
     } catch (Exception e) {
       throw new Bug("function " + manifest.name() + " did not start: " + e, e);
     } finally {
@@ -102,17 +102,9 @@ final class FunctionHost implements AutoCloseable {
     }
   }
 
-  /** The invoker listens on every address and has no setting for that; its connector does. */
-  private static int bindToLoopback(Invoker invoker, int port) throws Exception {
-    Field field = Invoker.class.getDeclaredField("server");
-    field.setAccessible(true);
-    ServerConnector connector = (ServerConnector) ((Server) field.get(invoker)).getConnectors()[0];
-    connector.stop();
-    connector.setHost("127.0.0.1");
-    connector.setPort(port);
-    connector.setReuseAddress(true);
-    connector.start();
-    return connector.getLocalPort();
+  /** What the framework calls the kind of function that a manifest describes. */
+  static String signature(FunctionManifest manifest) {
+    return manifest.trigger() instanceof FunctionManifest.Trigger.Storage ? "cloudevent" : "http";
   }
 
   private static void write(Path file, Map<String, String> settings) throws IOException {
@@ -134,25 +126,5 @@ final class FunctionHost implements AutoCloseable {
       }
     }
     invokers.clear();
-  }
-
-  /** Lets through the API that invoker and function share, and the JDK; nothing else. */
-  private static final class ApiLoader extends ClassLoader {
-    private final ClassLoader application;
-
-    ApiLoader(ClassLoader application) {
-      super("functions-api", ClassLoader.getPlatformClassLoader());
-      this.application = application;
-    }
-
-    @Override
-    protected Class<?> findClass(String name) throws ClassNotFoundException {
-      if (name.matches("com\\.google\\.cloud\\.functions\\.[^.]+")
-          || name.startsWith("io.cloudevents.")
-          || name.startsWith("javax.servlet.")) {
-        return application.loadClass(name);
-      }
-      throw new ClassNotFoundException(name);
-    }
   }
 }

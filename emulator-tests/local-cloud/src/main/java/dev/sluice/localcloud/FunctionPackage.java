@@ -14,8 +14,8 @@ import java.util.zip.ZipFile;
 
 /**
  * A function's zip, unpacked by the buildpack's rule: exactly one jar at the root, whose manifest
- * names the rest below {@code libs/}. Libraries of equal name, size and CRC-32 are kept once for all
- * functions.
+ * names the rest below {@code libs/}. Libraries of equal name, size and CRC-32 are kept once for
+ * all functions.
  *
  * @param jar the function's own jar
  * @param libraries what it needs
@@ -40,7 +40,8 @@ record FunctionPackage(Path jar, List<Path> libraries) {
         }
         boolean library = name.startsWith("libs/");
         String base = name.substring(name.lastIndexOf('/') + 1, name.length() - ".jar".length());
-        String unique = base + "-" + Long.toHexString(entry.getCrc()) + "-" + entry.getSize() + ".jar";
+        String unique =
+            base + "-" + Long.toHexString(entry.getCrc()) + "-" + entry.getSize() + ".jar";
         Path to = (library ? libs : own).resolve(library ? unique : function + "-" + unique);
         if (!Files.exists(to)) {
           Path part = Files.createTempFile(to.getParent(), "unpack", ".part");

@@ -11,6 +11,7 @@ import dev.sluice.emulators.pubsub.PubSubEmulator;
 import dev.sluice.emulators.storage.EventarcDelivery;
 import dev.sluice.emulators.storage.StorageEmulator;
 import dev.sluice.gcp.GoogleClients;
+import dev.sluice.localcloud.faults.FaultInjector;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,6 +26,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,6 +34,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Emulators and functions in one process. What they hold lies in one folder and survives a restart;
@@ -52,6 +55,7 @@ public final class LocalCloud implements AutoCloseable {
   private static final String SHUTDOWN = "dev.sluice.shutdown";
 
   private final Options options;
+  private final Hosting hosting;
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final Queue<Runnable> shutdown = new ConcurrentLinkedQueue<>();
   private StorageEmulator storage;
@@ -87,14 +91,33 @@ public final class LocalCloud implements AutoCloseable {
     }
   }
 
+  /**
+   * How functions are hosted.
+   *
+   * @param processes each in a process of its own, which takes more memory and more time to start
+   * @param faults wires between functions and services that can be cut, or null for none
+   */
+  public record Hosting(boolean processes, @Nullable FaultInjector faults) {
+    /** All in this process, and nothing goes wrong. */
+    public static Hosting ofDefaults() {
+      return new Hosting(/* processes= */ false, /* faults= */ null);
+    }
+  }
+
   @SuppressWarnings("NullAway.Init")
-  private LocalCloud(Options options) {
+  private LocalCloud(Options options, Hosting hosting) {
     this.options = options;
+    this.hosting = hosting;
   }
 
   /** Starts everything, and returns when all of it answers. */
   public static LocalCloud start(Options options) throws IOException {
-    LocalCloud cloud = new LocalCloud(options);
+    return start(options, Hosting.ofDefaults());
+  }
+
+  /** The same with functions hosted in another way. */
+  public static LocalCloud start(Options options, Hosting hosting) throws IOException {
+    LocalCloud cloud = new LocalCloud(options, hosting);
     try {
       cloud.startAll();
       return cloud;
@@ -146,14 +169,18 @@ public final class LocalCloud implements AutoCloseable {
     Path state = Files.createDirectories(options.state());
     if (Addresses.isUp(state)) {
       throw new BadInput(
-          "a local cloud runs on " + state + " already; ./sluice down ends it, --state names another");
+          "a local cloud runs on "
+              + state
+              + " already; ./sluice down ends it, --state names another");
     }
     System.getProperties().put(SHUTDOWN, shutdown);
     List<FunctionManifest> manifests = options.home().manifests();
     int port = options.portBase();
     int next = port == 0 ? 0 : port + 5;
 
-    events = part(EventarcDelivery.start(state.resolve("events"), EventarcDelivery.Options.ofDefaults()));
+    events =
+        part(
+            EventarcDelivery.start(state.resolve("events"), EventarcDelivery.Options.ofDefaults()));
     storage = part(StorageEmulator.start(state.resolve("storage"), port(port, 0), events));
     BigQueryEmulator bigquery =
         part(BigQueryEmulator.start(state.resolve("bigquery"), port(port, 1), PROJECT));
@@ -177,6 +204,7 @@ public final class LocalCloud implements AutoCloseable {
                     .withProgress(options.progress())));
 
     Map<String, String> environment = environment(bigquery);
+    FaultInjector faults = hosting.faults() == null ? null : part(hosting.faults());
     List<FunctionHost.Deployment> deployments = new ArrayList<>();
     for (FunctionManifest manifest : manifests) {
       Map<String, String> settings = new HashMap<>(manifest.environment(placeholders()));
@@ -191,11 +219,20 @@ public final class LocalCloud implements AutoCloseable {
               manifest,
               FunctionPackage.unpack(
                   manifest.name(), options.home().zip(manifest.name()), state.resolve("packages")),
-              settings,
-              next == 0 ? 0 : free(next++)));
+              faults == null ? settings : faults.between(manifest.name(), settings),
+              faults == null && next != 0 ? free(next++) : 0));
     }
-    FunctionHost functions = part(FunctionHost.start(deployments, state));
-    urls.putAll(functions.urls());
+    urls.putAll(host(deployments, state));
+    if (faults != null) {
+      for (FunctionManifest manifest : manifests) {
+        boolean events =
+            manifest.trigger() instanceof FunctionManifest.Trigger.Storage
+                || manifest.trigger() instanceof FunctionManifest.Trigger.PubSub;
+        URI target = Objects.requireNonNull(urls.get(manifest.name()));
+        int front = next == 0 ? 0 : free(next++);
+        urls.put(manifest.name(), faults.front(manifest.name(), target, events, front));
+      }
+    }
 
     addresses = addresses(environment, urls);
     SpecStore store =
@@ -214,6 +251,18 @@ public final class LocalCloud implements AutoCloseable {
     }
     composer.resume();
     addresses.write(state);
+  }
+
+  private Map<String, URI> host(List<FunctionHost.Deployment> deployments, Path state)
+      throws IOException {
+    if (!hosting.processes()) {
+      return part(FunctionHost.start(deployments, state)).urls();
+    }
+    ProcessHost host = part(ProcessHost.start(deployments, options.home(), state));
+    if (hosting.faults() != null) {
+      hosting.faults().onKill(host::kill);
+    }
+    return host.urls();
   }
 
   private List<Path> folders() {
@@ -303,14 +352,13 @@ public final class LocalCloud implements AutoCloseable {
     CountDownLatch told = new CountDownLatch(shutdown.size());
     for (Runnable function : shutdown) {
       Thread.ofVirtual()
-          .start(
-              () -> {
-                try {
-                  function.run();
-                } finally {
-                  told.countDown();
-                }
-              });
+          .start(() -> {
+            try {
+              function.run();
+            } finally {
+              told.countDown();
+            }
+          });
     }
     try {
       told.await(10, TimeUnit.SECONDS);

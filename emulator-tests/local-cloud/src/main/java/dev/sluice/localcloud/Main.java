@@ -1,20 +1,21 @@
 package dev.sluice.localcloud;
 
-import dev.sluice.contracts.SluiceException;
+import dev.sluice.localcloud.run.RunCommand;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
 /** The launcher's commands; {@code ./sluice} starts it on the right JDK. */
 @Command(
-    name = "sluice",
+    name = "./sluice",
     description = "Production machine learning as small Java cloud functions.",
-    mixinStandardHelpOptions = true,
-    scope = ScopeType.INHERIT,
     version = "sluice 0.1.0",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      DemoCommand.class,
+      RunCommand.class,
       UpCommand.class,
       DownCommand.class,
       StatusCommand.class,
@@ -22,40 +23,61 @@ import picocli.CommandLine.ScopeType;
       TriggerCommand.class,
       PredictCommand.class,
       PackageCommand.class,
+      HelpCommand.class,
     },
     footer = {
+      "  test     Runs every test: Java, Python and end to end.",
+      "  bench    Runs a benchmark of benchmarks/, by its name.",
       "",
-      "  test      runs every test: Java, Python and end to end",
-      "  bench     NAME runs a benchmark of benchmarks/",
-      "",
-      "./sluice COMMAND --help tells more."
+      "Begin with ./sluice demo, or with a CSV file of yours: ./sluice run FILE --label COLUMN.",
+      "./sluice COMMAND --help tells more of each."
     })
 public final class Main implements Callable<Integer> {
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
+  private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show the version.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
+  private boolean version;
+
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   /** Runs one command and exits with its status. */
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    System.exit(commandLine().execute(arguments));
   }
 
-  static int run(String... arguments) {
+  /** The commands, with the words for what goes wrong. */
+  static CommandLine commandLine() {
     CommandLine line = new CommandLine(new Main());
-    line.setExecutionExceptionHandler(
-        (exception, command, result) -> {
-          if (exception instanceof SluiceException known) {
-            command.getErr().println("sluice: " + known.getMessage());
-          } else {
-            command.getErr().println("sluice: an error of Sluice itself; please report it");
-            exception.printStackTrace(command.getErr());
-          }
-          return 1;
-        });
-    return line.execute(arguments);
+    line.setParameterExceptionHandler(Refusals::usage);
+    line.setExecutionExceptionHandler(Refusals::failure);
+    line.setUsageHelpWidth(96);
+    for (CommandLine command : line.getSubcommands().values()) {
+      boolean parameters = !command.getCommandSpec().positionalParameters().isEmpty();
+      command
+          .getCommandSpec()
+          .usageMessage()
+          .abbreviateSynopsis(true)
+          .synopsisHeading("%nUsage: ")
+          .descriptionHeading("%n")
+          .parameterListHeading("%n")
+          .optionListHeading(parameters ? "" : "%n");
+    }
+    return line;
   }
 
   @Override
   public Integer call() {
-    spec.commandLine().usage(System.out);
+    spec.commandLine().usage(spec.commandLine().getOut());
     return 0;
   }
 }

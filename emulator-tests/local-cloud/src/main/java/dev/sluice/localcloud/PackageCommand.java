@@ -14,7 +14,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** Lists the functions' zips; the launcher has built them before. */
-@Command(name = "package", description = "Builds the functions' zips and lists name, MiB and sha256.")
+@Command(
+    name = "package",
+    header = "Builds the functions' zips.",
+    description = "Builds the functions' zips and lists name, MiB and sha256.",
+    footer = {"", "Examples:", "  ./sluice package --json"})
 final class PackageCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print as JSON.")
   private boolean json;
@@ -41,7 +45,11 @@ final class PackageCommand implements Callable<Integer> {
     }
     for (Zip zip : zips) {
       System.out.printf(
-          Locale.ROOT, "%-16s %6.1f MiB  %s%n", zip.function(), zip.bytes() / 1048576.0, zip.sha256());
+          Locale.ROOT,
+          "%-16s %6.1f MiB  %s%n",
+          zip.function(),
+          zip.bytes() / 1048576.0,
+          zip.sha256());
     }
     return 0;
   }

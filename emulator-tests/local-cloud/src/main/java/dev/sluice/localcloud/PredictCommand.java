@@ -23,9 +23,16 @@ import picocli.CommandLine.Parameters;
 /** Asks the live model. */
 @Command(
     name = "predict",
+    header = "Asks the live model.",
     description =
         "Asks the live model: FILE (or standard input) holds a row, a list of rows, or a request"
-            + " with instances or inputs, as JSON.")
+            + " with instances or inputs, as JSON.",
+    footer = {
+      "",
+      "Examples:",
+      "  ./sluice predict taxi row.json",
+      "  echo '{\"fare\": 12.5, \"payment_type\": \"Cash\"}' | ./sluice predict taxi"
+    })
 final class PredictCommand implements Callable<Integer> {
   @Mixin private StateOption state;
 

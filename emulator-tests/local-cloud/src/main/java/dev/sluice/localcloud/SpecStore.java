@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 
 /**
  * Brings spec files and the schemas beside them into the serving bucket, and again whenever one
- * changes. A file that is wrong is told once and the one before stays.
+ * changes. A file that is wrong is told once and the one before stays; where there was none before
+ * it goes up all the same, so that an object dropped for it fails with what is wrong in the spec.
  */
 final class SpecStore implements AutoCloseable {
   private static final long EVERY_MILLIS = 500;
@@ -94,8 +95,10 @@ final class SpecStore implements AutoCloseable {
       if (name.endsWith(".yaml")) {
         String pipeline = name.substring(0, name.length() - ".yaml".length());
         PipelineSpec.parse(pipeline, text);
+        // Known first: an object that finds the spec finds the DAG too.
+        boolean added = pipelines.add(pipeline);
         store(name, text);
-        if (pipelines.add(pipeline)) {
+        if (added) {
           console.accept("pipeline " + pipeline + " is known");
         } else {
           console.accept("pipeline " + pipeline + " has a new spec");
@@ -104,6 +107,9 @@ final class SpecStore implements AutoCloseable {
         store(name, text);
       }
     } catch (SluiceException e) {
+      if (objects.find(ObjectName.of(serving, "specs/" + name)).isEmpty()) {
+        store(name, text);
+      }
       console.accept(e.getMessage() + "; the spec is not taken");
     }
   }
@@ -112,8 +118,7 @@ final class SpecStore implements AutoCloseable {
     ObjectName object = ObjectName.of(serving, "specs/" + name);
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     boolean same =
-        objects.find(object).isPresent()
-            && java.util.Arrays.equals(objects.read(object), bytes);
+        objects.find(object).isPresent() && java.util.Arrays.equals(objects.read(object), bytes);
     if (!same) {
       objects.write(object, bytes, "application/yaml", WriteCondition.anything());
     }

@@ -15,7 +15,9 @@ import picocli.CommandLine.Option;
 /** Tells what runs, what is live and what came last. */
 @Command(
     name = "status",
-    description = "Tells the addresses, the live versions, the newest batches and alarms.")
+    header = "Tells what runs, what is live and what came last.",
+    description = "Tells the addresses, the live versions, the newest batches and alarms.",
+    footer = {"", "Examples:", "  ./sluice status", "  ./sluice status --json"})
 final class StatusCommand implements Callable<Integer> {
   @Mixin private StateOption state;
 
@@ -38,7 +40,7 @@ final class StatusCommand implements Callable<Integer> {
               Map.of());
       List<Map<String, @Nullable Object>> alarms =
           facts.query(
-              "SELECT pipeline, severity, subject, text FROM sluice.alarms ORDER BY at DESC LIMIT 3",
+              "SELECT pipeline, severity, subject, text FROM sluice.alarms ORDER BY `at` DESC LIMIT 3",
               Map.of());
       if (json) {
         Map<String, Object> all = new LinkedHashMap<>();

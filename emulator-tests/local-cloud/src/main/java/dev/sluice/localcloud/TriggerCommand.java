@@ -20,9 +20,16 @@ import picocli.CommandLine.Parameters;
 /** Starts or resumes a run. */
 @Command(
     name = "trigger",
+    header = "Starts or resumes a run.",
     description =
         "Starts a run: of the newest batch that has not passed, or of --batch. A batch's run that"
-            + " failed is resumed; one that succeeded stays, unless --force starts another.")
+            + " failed is resumed; one that succeeded stays, unless --force starts another.",
+    footer = {
+      "",
+      "Examples:",
+      "  ./sluice trigger taxi --wait",
+      "  ./sluice trigger taxi --batch b-0123456789abcdef0123 --force"
+    })
 final class TriggerCommand implements Callable<Integer> {
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS").withZone(ZoneOffset.UTC);
@@ -47,8 +54,7 @@ final class TriggerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     String stamp = STAMP.format(Instant.now());
-    String run =
-        batch == null ? "manual-" + stamp : force ? batch + "--force-" + stamp : batch;
+    String run = batch == null ? "manual-" + stamp : force ? batch + "--force-" + stamp : batch;
     try (GoogleClients clients = new GoogleClients(Addresses.of(state.folder()).cloud())) {
       TriggerOutcome outcome =
           clients

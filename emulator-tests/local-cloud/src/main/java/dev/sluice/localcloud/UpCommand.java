@@ -1,9 +1,12 @@
 package dev.sluice.localcloud;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.FunctionManifest;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Unavailable;
 import dev.sluice.emulators.composer.Progress;
+import dev.sluice.localcloud.faults.FaultInjector;
+import dev.sluice.localcloud.faults.FaultPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -22,8 +26,16 @@ import picocli.CommandLine.Option;
 /** Starts a local cloud. */
 @Command(
     name = "up",
+    header = "Starts a local cloud with every function.",
     description =
-        "Starts the embedded cloud with every function, and stays until Ctrl-C (or --detach).")
+        "Starts the embedded cloud with every function, and stays until Ctrl-C (or --detach).",
+    footer = {
+      "",
+      "Examples:",
+      "  ./sluice up --detach",
+      "  ./sluice up --pipelines my-specs --port-base 18000",
+      "  ./sluice up --detach --state /tmp/second"
+    })
 final class UpCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -42,8 +54,25 @@ final class UpCommand implements Callable<Integer> {
       description = "The first of the ports (default: free ones).")
   private int portBase;
 
-  @Option(names = "--webhook", paramLabel = "URL", defaultValue = "", description = "Where alarms are posted as JSON.")
+  @Option(
+      names = "--webhook",
+      paramLabel = "URL",
+      defaultValue = "",
+      description = "Where alarms are posted as JSON.")
   private String webhook;
+
+  @Option(
+      names = "--faults",
+      paramLabel = "FILE",
+      description =
+          "A plan of what goes wrong: events astray, services that fail, processes killed"
+              + " (docs/faults.md).")
+  private @Nullable Path faults;
+
+  @Option(
+      names = "--processes",
+      description = "Run each function in a process of its own, as a plan that kills does.")
+  private boolean processes;
 
   @Option(names = "--detach", description = "Return once everything answers.")
   private boolean detach;
@@ -59,6 +88,8 @@ final class UpCommand implements Callable<Integer> {
   private int here() throws IOException, InterruptedException {
     long started = System.nanoTime();
     CountDownLatch ended = new CountDownLatch(1);
+    FaultPlan plan = plan();
+    FaultInjector injector = plan == null ? null : new FaultInjector(UpCommand::say);
     LocalCloud cloud =
         LocalCloud.start(
             new LocalCloud.Options(
@@ -68,37 +99,62 @@ final class UpCommand implements Callable<Integer> {
                 portBase,
                 webhook,
                 UpCommand::say,
-                UpCommand::progress));
+                UpCommand::progress),
+            new LocalCloud.Hosting(processes || (plan != null && plan.kills()), injector));
+    if (plan != null && injector != null) {
+      injector.use(plan);
+    }
     Runtime.getRuntime()
         .addShutdownHook(
-            new Thread(
-                () -> {
-                  cloud.close();
-                  ended.countDown();
-                }));
+            new Thread(() -> {
+              cloud.close();
+              ended.countDown();
+            }));
     print(Addresses.of(state.folder()), Duration.ofNanos(System.nanoTime() - started));
     ended.await();
     return 0;
+  }
+
+  private @Nullable FaultPlan plan() throws IOException {
+    if (faults == null) {
+      return null;
+    }
+    if (!Files.isRegularFile(faults)) {
+      throw new BadInput(faults + " is no file; give a plan of faults that exists");
+    }
+    List<String> functions = Home.find().manifests().stream().map(FunctionManifest::name).toList();
+    return FaultPlan.parse(Files.readString(faults), faults.toString(), functions);
   }
 
   private int inBackground() throws IOException, InterruptedException {
     Path folder = Files.createDirectories(state.folder());
     if (Addresses.isUp(folder)) {
       throw new BadInput(
-          "a local cloud runs on " + folder + " already; ./sluice down ends it, --state names another");
+          "a local cloud runs on "
+              + folder
+              + " already; ./sluice down ends it, --state names another");
     }
     long started = System.nanoTime();
     Path log = folder.resolve("sluice.log");
     ProcessHandle.Info self = ProcessHandle.current().info();
     List<String> command = new ArrayList<>();
     command.add(self.command().orElseThrow(() -> new BadInput("this JVM does not tell its path")));
-    for (String argument :
-        java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      command.add(argument);
-    }
+    // Commands are tuned to end soon, a cloud is not: the launcher names the flags of both.
+    String flags = System.getProperty("sluice.up.flags");
+    command.addAll(
+        flags == null
+            ? java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()
+            : List.of(flags.split("\n", -1)));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of("up", "--state", folder.toString(), "--webhook", webhook));
     command.addAll(List.of("--port-base", String.valueOf(portBase)));
+    if (faults != null) {
+      plan();
+      command.addAll(List.of("--faults", faults.toAbsolutePath().normalize().toString()));
+    }
+    if (processes) {
+      command.add("--processes");
+    }
     for (Path pipeline : pipelines) {
       command.addAll(List.of("--pipelines", pipeline.toAbsolutePath().normalize().toString()));
     }
@@ -140,7 +196,11 @@ final class UpCommand implements Callable<Integer> {
         addresses.functions().size());
     System.out.println("  inbox     gs://" + all.get("SLUICE_INBOX") + "/<pipeline>/<span>/<file>");
     System.out.println("  predict   " + all.get("PREDICT_URL") + "/v1/models/<pipeline>:predict");
-    System.out.println("  bigquery  " + all.get("BIGQUERY_EMULATOR_HOST") + " dataset " + all.get("SLUICE_DATASET"));
+    System.out.println(
+        "  bigquery  "
+            + all.get("BIGQUERY_EMULATOR_HOST")
+            + " dataset "
+            + all.get("SLUICE_DATASET"));
     System.out.println("  composer  " + all.get("COMPOSER_URL") + "/api/v2");
     System.out.println(
         "  clients   set -a; . " + state.folder().resolve(Addresses.ENVIRONMENT) + "; set +a");

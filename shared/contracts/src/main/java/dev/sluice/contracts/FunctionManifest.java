@@ -98,7 +98,12 @@ public record FunctionManifest(
       throw yaml.refuse("timeout", "is over the " + most + " s that its trigger allows");
     }
     double cpu = number(yaml, "cpu", 1);
-    int concurrency = (int) yaml.integer("concurrency", 1);
+    int concurrency = count(yaml, "concurrency", 1, /* least= */ 1);
+    int minInstances = count(yaml, "min_instances", 0, /* least= */ 0);
+    int maxInstances = count(yaml, "max_instances", 20, /* least= */ 1);
+    if (minInstances > maxInstances) {
+      throw yaml.refuse("min_instances", "is above max_instances, " + maxInstances);
+    }
     if (concurrency > 1 && cpu < 1) {
       throw yaml.refuse("concurrency", "above 1 needs a cpu of at least 1");
     }
@@ -110,8 +115,8 @@ public record FunctionManifest(
         cpu,
         timeout,
         concurrency,
-        (int) yaml.integer("min_instances", 0),
-        (int) yaml.integer("max_instances", 20),
+        minInstances,
+        maxInstances,
         environment(yaml),
         roles(yaml),
         yaml.strings("invokers"));
@@ -149,16 +154,29 @@ public record FunctionManifest(
       pubsub.only(List.of("topic", "max_attempts", "ack_deadline"));
       return new Trigger.PubSub(
           pubsub.requiredString("topic"),
-          (int) pubsub.integer("max_attempts", 5),
+          count(pubsub, "max_attempts", 5, /* least= */ 5),
           duration(pubsub, "ack_deadline", Duration.ofSeconds(60)));
     }
-    String cron = trigger.has("schedule") ? trigger.string("schedule") : null;
-    return cron == null ? new Trigger.Http() : new Trigger.Schedule(cron);
+    if (trigger.has("schedule")) {
+      return new Trigger.Schedule(trigger.requiredString("schedule"));
+    }
+    if (!trigger.has("http")) {
+      throw yaml.refuse("trigger", "says nothing of its kind; an HTTP trigger is {http: {}}");
+    }
+    return new Trigger.Http();
+  }
+
+  private static int count(Yaml yaml, String key, int fallback, int least) {
+    long value = yaml.integer(key, fallback);
+    if (value < least || value > 1000) {
+      throw yaml.refuse(key, "is " + value + "; it lies between " + least + " and 1000");
+    }
+    return (int) value;
   }
 
   private static long memory(Yaml yaml) {
     String text = yaml.requiredString("memory");
-    Matcher matcher = Pattern.compile("([0-9]+)(Mi|Gi)").matcher(text);
+    Matcher matcher = Pattern.compile("([1-9][0-9]{0,5})(Mi|Gi)").matcher(text);
     if (!matcher.matches()) {
       throw yaml.refuse("memory", "is '" + text + "'; write it as 512Mi or 2Gi");
     }
@@ -206,6 +224,9 @@ public record FunctionManifest(
                   + Names.nearest(matcher.group(1), PLACEHOLDERS)
                   + "}?");
         }
+      }
+      if (value != null && PLACEHOLDER.matcher(value).replaceAll("").contains("${")) {
+        throw environment.refuse(key, "is '" + value + "', where a '${' is not closed");
       }
       out.put(key, value == null ? "" : value);
     }

@@ -11,24 +11,34 @@ import com.google.gson.JsonPrimitive;
 import com.google.gson.JsonSerializationContext;
 import com.google.gson.JsonSerializer;
 import com.google.gson.Strictness;
+import com.google.gson.TypeAdapter;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The JSON of the records that cross a boundary. Null components are left out, instants are RFC
- * 3339, unknown members are ignored (an older reader meets a newer writer), and a record's own
- * refusal arrives as {@link BadInput}.
+ * 3339, numbers that JSON lacks are the strings {@code NaN}, {@code Infinity} and {@code -Infinity}
+ * (as in protobuf's JSON mapping), unknown members are ignored (an older reader meets a newer
+ * writer), and a record's own refusal arrives as {@link BadInput}.
  */
 public final class Json {
   private static final Gson GSON =
       new GsonBuilder()
           .disableHtmlEscaping()
           .setStrictness(Strictness.STRICT)
-          .serializeSpecialFloatingPointValues()
           .registerTypeAdapter(Instant.class, new InstantAdapter())
+          .registerTypeAdapter(double.class, new DoubleAdapter())
+          .registerTypeAdapter(Double.class, new DoubleAdapter())
+          .registerTypeAdapter(float.class, new FloatAdapter())
+          .registerTypeAdapter(Float.class, new FloatAdapter())
           .create();
 
   private Json() {}
@@ -99,6 +109,56 @@ public final class Json {
       }
     }
     return new BadInput(what + " does not have the expected form: " + e.getMessage(), e);
+  }
+
+  private static final class DoubleAdapter extends TypeAdapter<@Nullable Double> {
+    @Override
+    public void write(JsonWriter out, @Nullable Double value) throws IOException {
+      if (value == null) {
+        out.nullValue();
+      } else if (Double.isFinite(value)) {
+        out.value(value.doubleValue());
+      } else {
+        out.value(value.toString());
+      }
+    }
+
+    @Override
+    public @Nullable Double read(JsonReader in) throws IOException {
+      JsonToken token = in.peek();
+      if (token == JsonToken.NULL) {
+        in.nextNull();
+        return null;
+      }
+      if (token != JsonToken.STRING) {
+        return in.nextDouble();
+      }
+      return switch (in.nextString()) {
+        case "NaN" -> Double.NaN;
+        case "Infinity" -> Double.POSITIVE_INFINITY;
+        case "-Infinity" -> Double.NEGATIVE_INFINITY;
+        default -> throw new JsonParseException("text where a number was expected: " + in);
+      };
+    }
+  }
+
+  private static final class FloatAdapter extends TypeAdapter<@Nullable Float> {
+    private static final DoubleAdapter DOUBLES = new DoubleAdapter();
+
+    @Override
+    public void write(JsonWriter out, @Nullable Float value) throws IOException {
+      if (value == null || !Float.isFinite(value)) {
+        DOUBLES.write(out, value == null ? null : value.doubleValue());
+      } else {
+        out.value(value.floatValue());
+      }
+    }
+
+    @Override
+    public @Nullable Float read(JsonReader in) throws IOException {
+      Double value = DOUBLES.read(in);
+      return value == null ? null : value.floatValue();
+    }
   }
 
   private static final class InstantAdapter

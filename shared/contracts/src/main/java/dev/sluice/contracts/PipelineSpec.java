@@ -31,6 +31,9 @@ public final class PipelineSpec {
           "serve",
           "engine");
 
+  private static final List<String> SECTIONS =
+      List.of("features", "checks", "train", "evaluate", "gates", "serve");
+
   private final String name;
   private final Yaml yaml;
   private final String files;
@@ -45,10 +48,14 @@ public final class PipelineSpec {
     this.yaml = yaml.only(KEYS);
     this.files = files(name, yaml);
     this.filesPattern = pattern(files);
-    this.label = label(yaml);
+    this.label = label(name, yaml);
     this.exclude = yaml.strings("exclude");
     this.groupBy = yaml.strings("group_by");
     this.slices = slices(yaml);
+    // What is read later has its form checked now, so that a spec fails where it is put.
+    SECTIONS.forEach(yaml::child);
+    yaml.string("split_key");
+    yaml.string("schema");
     String engine = yaml.string("engine");
     if (engine != null && !engine.equals("auto") && !engine.equals("call")) {
       throw yaml.refuse("engine", "is '" + engine + "'; this release has auto and call");
@@ -167,6 +174,9 @@ public final class PipelineSpec {
       throw source.refuse(
           "files", "is '" + files + "'; it must begin with a folder of its own, such as " + name);
     }
+    if (files.replace("{SPAN}", "").matches("(?s).*[{}].*")) {
+      throw source.refuse("files", "is '" + files + "'; {SPAN} is the only part in braces");
+    }
     return files;
   }
 
@@ -188,11 +198,12 @@ public final class PipelineSpec {
     return Pattern.compile(out.append(Pattern.quote(files.substring(from))).toString());
   }
 
-  private static Label label(Yaml yaml) {
+  private static Label label(String name, Yaml yaml) {
     Object value = yaml.values().get("label");
     if (value == null) {
       throw new BadInput(
-          "the spec names no label; add 'label: COLUMN' or 'label: {name: NAME, expression: CEL}'");
+          name
+              + ".yaml names no label; add 'label: COLUMN' or 'label: {name: NAME, expression: CEL}'");
     }
     if (!(value instanceof Map)) {
       return new Label(yaml.requiredString("label"), null, null);
@@ -228,8 +239,10 @@ public final class PipelineSpec {
     for (Object element : list) {
       if (element instanceof String column) {
         out.add(List.of(column));
-      } else if (element instanceof List<?> columns && !columns.isEmpty()) {
-        out.add(columns.stream().map(String::valueOf).toList());
+      } else if (element instanceof List<?> columns
+          && !columns.isEmpty()
+          && columns.stream().allMatch(String.class::isInstance)) {
+        out.add(columns.stream().map(String.class::cast).toList());
       } else {
         throw yaml.refuse(
             "slices", "must be a list of column lists, such as [[country], [category]]");

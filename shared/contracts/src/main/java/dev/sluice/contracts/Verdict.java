@@ -28,6 +28,9 @@ public record Verdict(Subject subject, String about, Outcome outcome, List<Strin
   }
 
   public Verdict {
+    if (subject == null || about == null || outcome == null || reasons == null) {
+      throw new BadInput("a verdict has a subject, what it is about, an outcome and reasons");
+    }
     reasons = List.copyOf(reasons);
   }
 

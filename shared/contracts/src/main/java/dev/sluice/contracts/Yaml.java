@@ -5,12 +5,15 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -24,11 +27,12 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
 /**
  * A mapping from a YAML file (YAML 1.2, core schema: {@code no} is a string, {@code 010} is ten),
  * with the line of each key, so that whoever refuses a value can say where it stands. Values are
- * String, Long, Double, Boolean, null, List and Map. Repeated keys, aliases and documents of more
- * than 100,000 nodes are refused.
+ * String, Long, Double, Boolean, null, List and Map. Repeated keys, aliases, more than 100,000
+ * values and nesting deeper than 50 are refused before anything is built.
  */
 public final class Yaml {
-  private static final int MAX_NODES = 100_000;
+  private static final int MAX_VALUES = 100_000;
+  private static final int MAX_DEPTH = 50;
 
   private final String what;
   private final int line;
@@ -58,6 +62,7 @@ public final class Yaml {
             .build();
     Optional<Node> root;
     try {
+      check(new Parse(settings).parseString(text), what);
       root = new Compose(settings).composeString(text);
     } catch (MarkedYamlEngineException e) {
       int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
@@ -69,6 +74,34 @@ public final class Yaml {
       throw new BadInput(what + " does not hold a YAML mapping of keys to values");
     }
     return new Walker(what).mapping(mapping, 1);
+  }
+
+  /** Refuses what would cost more than its length: the events come one by one, without a stack. */
+  private static void check(Iterable<Event> events, String what) {
+    int depth = 0;
+    int values = 0;
+    for (Event event : events) {
+      String refusal = null;
+      switch (event.getEventId()) {
+        case Alias -> refusal = "aliases are not taken; write the value out";
+        case MappingStart, SequenceStart -> {
+          values++;
+          depth++;
+        }
+        case MappingEnd, SequenceEnd -> depth--;
+        case Scalar -> values++;
+        default -> {}
+      }
+      if (depth > MAX_DEPTH) {
+        refusal = "values are nested deeper than " + MAX_DEPTH;
+      } else if (values > MAX_VALUES) {
+        refusal = "there are more than " + MAX_VALUES + " values";
+      }
+      if (refusal != null) {
+        int line = event.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
+        throw new BadInput(what + " line " + line + ": " + refusal);
+      }
+    }
   }
 
   /** Plain values by key, in the file's order. */
@@ -187,7 +220,6 @@ public final class Yaml {
 
   private static final class Walker {
     private final String what;
-    private int nodes;
 
     Walker(String what) {
       this.what = what;
@@ -213,7 +245,6 @@ public final class Yaml {
         }
         out.lines.put(key.getValue(), at);
         if (tuple.getValueNode() instanceof MappingNode child) {
-          count(child);
           Yaml nested = mapping(child, at);
           out.children.put(key.getValue(), nested);
           out.values.put(key.getValue(), nested.values());
@@ -225,7 +256,6 @@ public final class Yaml {
     }
 
     private @Nullable Object value(Node node) {
-      count(node);
       if (node instanceof MappingNode mapping) {
         return mapping(mapping, line(node)).values();
       }
@@ -251,7 +281,7 @@ public final class Yaml {
               ? Long.parseLong(text.substring(2), 16)
               : text.startsWith("0o") ? Long.parseLong(text.substring(2), 8) : Long.parseLong(text);
         } else if (node.getTag().equals(Tag.FLOAT)) {
-          return switch (text.toLowerCase(java.util.Locale.ROOT)) {
+          return switch (text.toLowerCase(Locale.ROOT)) {
             case ".inf", "+.inf" -> Double.POSITIVE_INFINITY;
             case "-.inf" -> Double.NEGATIVE_INFINITY;
             case ".nan" -> Double.NaN;
@@ -263,18 +293,6 @@ public final class Yaml {
             what + " line " + line(node) + ": '" + text + "' is not a number that fits", e);
       }
       return text;
-    }
-
-    private void count(Node node) {
-      if (++nodes > MAX_NODES) {
-        throw new BadInput(
-            what
-                + " line "
-                + line(node)
-                + ": more than "
-                + MAX_NODES
-                + " values; aliases that multiply are refused");
-      }
     }
 
     private static int line(Node node) {

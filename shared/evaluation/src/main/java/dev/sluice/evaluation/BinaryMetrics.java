@@ -21,8 +21,8 @@ public final class BinaryMetrics {
   /**
    * @param scores probabilities of the positive class, in [0, 1]
    * @param labels true = positive; as many as scores
-   * @return auc, log_loss, brier, accuracy, precision, recall, calibration_error,
-   *     prediction_mean and positive_rate, as far as the examples tell them
+   * @return auc, log_loss, brier, accuracy, precision, recall, calibration_error, prediction_mean
+   *     and positive_rate, as far as the examples tell them
    * @throws BadInput where a score is not a probability
    */
   public static List<Metric> of(float[] scores, boolean[] labels) {

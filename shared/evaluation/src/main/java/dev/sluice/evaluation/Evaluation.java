@@ -65,20 +65,19 @@ public record Evaluation(
   /** Rows of table {@code evaluations}, without the columns that say of which model and batch. */
   public static List<Map<String, Object>> rows(Map<String, List<Metric>> slices) {
     List<Map<String, Object>> out = new ArrayList<>();
-    slices.forEach(
-        (slice, metrics) -> {
-          for (Metric metric : metrics) {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("split", "eval");
-            row.put("slice", slice);
-            row.put("metric", metric.name());
-            row.put("value", metric.estimate().value());
-            row.put("low", metric.estimate().low());
-            row.put("high", metric.estimate().high());
-            row.put("examples", metric.examples());
-            out.add(row);
-          }
-        });
+    slices.forEach((slice, metrics) -> {
+      for (Metric metric : metrics) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("split", "eval");
+        row.put("slice", slice);
+        row.put("metric", metric.name());
+        row.put("value", metric.estimate().value());
+        row.put("low", metric.estimate().low());
+        row.put("high", metric.estimate().high());
+        row.put("examples", metric.examples());
+        out.add(row);
+      }
+    });
     return out;
   }
 
@@ -86,16 +85,15 @@ public record Evaluation(
       float[] scores, boolean[] labels, Map<String, int[]> members) {
     Map<String, List<Metric>> out = new LinkedHashMap<>();
     out.put("", BinaryMetrics.of(scores, labels));
-    members.forEach(
-        (slice, places) -> {
-          float[] some = new float[places.length];
-          boolean[] truth = new boolean[places.length];
-          for (int i = 0; i < places.length; i++) {
-            some[i] = scores[places[i]];
-            truth[i] = labels[places[i]];
-          }
-          out.put(slice, BinaryMetrics.of(some, truth));
-        });
+    members.forEach((slice, places) -> {
+      float[] some = new float[places.length];
+      boolean[] truth = new boolean[places.length];
+      for (int i = 0; i < places.length; i++) {
+        some[i] = scores[places[i]];
+        truth[i] = labels[places[i]];
+      }
+      out.put(slice, BinaryMetrics.of(some, truth));
+    });
     return out;
   }
 }

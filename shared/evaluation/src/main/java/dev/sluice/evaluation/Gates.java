@@ -57,15 +57,18 @@ public record Gates(double minAuc, double maxAucDrop, long maxMemoryBytes) {
     List<String> passes = new ArrayList<>();
     if (memoryBytes > maxMemoryBytes) {
       failures.add(
-          say(
+          String.format(
+              Locale.ROOT,
               "the loaded model takes %.1f MiB, more than the %.1f MiB of gates.max_memory_mib;"
                   + " lower train.rounds or train.max_depth, or raise the gate",
-              memoryBytes / 1048576.0, maxMemoryBytes / 1048576.0));
+              memoryBytes / 1048576.0,
+              maxMemoryBytes / 1048576.0));
     }
     Estimate auc = evaluation.overall("auc");
     if (auc == null) {
       String sentence =
-          say(
+          String.format(
+              Locale.ROOT,
               "the eval split has %d labeled examples of one class alone, so nothing tells whether"
                   + " the model ranks; send more rows",
               evaluation.examples());
@@ -75,26 +78,40 @@ public record Gates(double minAuc, double maxAucDrop, long maxMemoryBytes) {
     }
     if (auc.low() > minAuc) {
       passes.add(
-          say(
+          String.format(
+              Locale.ROOT,
               "AUC %.4f [%.4f, %.4f] on %d examples lies above %.4f",
-              auc.value(), auc.low(), auc.high(), evaluation.examples(), minAuc));
+              auc.value(),
+              auc.low(),
+              auc.high(),
+              evaluation.examples(),
+              minAuc));
     } else {
       failures.add(
-          say(
+          String.format(
+              Locale.ROOT,
               "AUC %.4f [%.4f, %.4f] on %d examples: its lower end is not above gates.min_auc"
                   + " %.4f; the features tell too little of the label, or the rows are too few",
-              auc.value(), auc.low(), auc.high(), evaluation.examples(), minAuc));
+              auc.value(),
+              auc.low(),
+              auc.high(),
+              evaluation.examples(),
+              minAuc));
     }
     Estimate difference = evaluation.difference();
     if (difference != null) {
       String figures =
-          say(
+          String.format(
+              Locale.ROOT,
               "AUC less that of the live model on the same examples: %+.4f [%+.4f, %+.4f]",
-              difference.value(), difference.low(), difference.high());
+              difference.value(),
+              difference.low(),
+              difference.high());
       if (difference.high() < -maxAucDrop) {
         failures.add(
             figures
-                + say(
+                + String.format(
+                    Locale.ROOT,
                     ", surely a drop of more than gates.max_auc_drop %.4f; the live model stays",
                     maxAucDrop));
       } else {
@@ -104,10 +121,6 @@ public record Gates(double minAuc, double maxAucDrop, long maxMemoryBytes) {
     return failures.isEmpty()
         ? new Decision(Outcome.PASS, passes)
         : new Decision(Outcome.FAIL, failures);
-  }
-
-  private static String say(String format, Object... arguments) {
-    return String.format(Locale.ROOT, format, arguments);
   }
 
   private static double number(Map<String, @Nullable Object> values, String key, double fallback) {
@@ -123,7 +136,8 @@ public record Gates(double minAuc, double maxAucDrop, long maxMemoryBytes) {
 
   private static void range(String key, double value, double low, double high) {
     if (!(value >= low && value <= high)) {
-      throw new BadInput("'" + key + "' is " + value + "; it must lie in [" + low + ", " + high + "]");
+      throw new BadInput(
+          "'" + key + "' is " + value + "; it must lie in [" + low + ", " + high + "]");
     }
   }
 }

@@ -4,8 +4,8 @@ import dev.sluice.contracts.BadInput;
 import java.util.Arrays;
 
 /**
- * The area under the ROC curve: the chance that a positive example scores above a negative one, ties
- * counted half. Variance and the variance of a paired difference follow DeLong, DeLong and
+ * The area under the ROC curve: the chance that a positive example scores above a negative one,
+ * ties counted half. Variance and the variance of a paired difference follow DeLong, DeLong and
  * Clarke-Pearson, Biometrics 44 (1988), computed by midranks in O(n log n) as in Sun and Xu, IEEE
  * Signal Processing Letters 21 (2014). Refuses examples of one class alone.
  */
@@ -19,8 +19,9 @@ public final class RocAuc {
    */
   public static Estimate of(float[] scores, boolean[] labels) {
     Placements p = Placements.of(scores, labels);
-    double variance = variance(p.positive, p.positive) / p.positive.length
-        + variance(p.negative, p.negative) / p.negative.length;
+    double variance =
+        variance(p.positive, p.positive) / p.positive.length
+            + variance(p.negative, p.negative) / p.negative.length;
     return clipped(p.auc, variance, 0);
   }
 

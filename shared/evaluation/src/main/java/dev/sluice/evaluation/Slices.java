@@ -83,8 +83,8 @@ public final class Slices {
   }
 
   /**
-   * Slice name, such as {@code country=NL} or {@code country=NL,category=toys}, to the places of its
-   * examples in the order in which they were added; slices of fewer than thirty are left out.
+   * Slice name, such as {@code country=NL} or {@code country=NL,category=toys}, to the places of
+   * its examples in the order in which they were added; slices of fewer than thirty are left out.
    */
   public Map<String, int[]> members() {
     Map<String, int[]> out = new TreeMap<>();
@@ -105,12 +105,11 @@ public final class Slices {
         }
       }
       ids.get(s)
-          .forEach(
-              (name, id) -> {
-                if (places[id].length > 0) {
-                  out.put(name, places[id]);
-                }
-              });
+          .forEach((name, id) -> {
+            if (places[id].length > 0) {
+              out.put(name, places[id]);
+            }
+          });
     }
     return out;
   }

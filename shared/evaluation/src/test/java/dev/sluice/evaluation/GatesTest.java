@@ -37,14 +37,10 @@ class GatesTest {
   void decide_blocksOnlyASureDrop() {
     Estimate auc = new Estimate(.7, .65, .75);
     assertThat(
-            Gates.DEFAULT
-                .decide(evaluation(auc, new Estimate(-.02, -.03, -.006)), 1000)
-                .outcome())
+            Gates.DEFAULT.decide(evaluation(auc, new Estimate(-.02, -.03, -.006)), 1000).outcome())
         .isEqualTo(Outcome.FAIL);
     assertThat(
-            Gates.DEFAULT
-                .decide(evaluation(auc, new Estimate(-.02, -.036, -.004)), 1000)
-                .outcome())
+            Gates.DEFAULT.decide(evaluation(auc, new Estimate(-.02, -.036, -.004)), 1000).outcome())
         .isEqualTo(Outcome.PASS);
   }
 
@@ -92,11 +88,14 @@ class GatesTest {
       half[i] = i;
     }
     Evaluation evaluation = Evaluation.of(candidate, live, labels, 5, Map.of("a=b", half));
-    assertThat(evaluation.difference()).isNotNull().extracting(Estimate::low).satisfies(
-        low -> assertThat(low).isGreaterThan(.1));
+    assertThat(evaluation.difference())
+        .isNotNull()
+        .extracting(Estimate::low)
+        .satisfies(low -> assertThat(low).isGreaterThan(.1));
     assertThat(Json.read(Json.write(evaluation), Evaluation.class, "evaluation"))
         .isEqualTo(evaluation);
     assertThat(Evaluation.rows(evaluation.slices()))
-        .anySatisfy(row -> assertThat(row).containsEntry("slice", "a=b").containsEntry("metric", "auc"));
+        .anySatisfy(
+            row -> assertThat(row).containsEntry("slice", "a=b").containsEntry("metric", "auc"));
   }
 }

@@ -48,7 +48,6 @@ class SlicesTest {
   @Test
   void add_unknownColumnNamesTheNearest() {
     Slices slices = new Slices(List.of(List.of("county")));
-    assertThatThrownBy(() -> slices.add(batch(1)))
-        .hasMessageContaining("did you mean 'country'?");
+    assertThatThrownBy(() -> slices.add(batch(1))).hasMessageContaining("did you mean 'country'?");
   }
 }

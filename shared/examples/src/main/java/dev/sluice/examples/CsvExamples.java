@@ -102,6 +102,15 @@ public final class CsvExamples {
     return new CsvExamples(List.copyOf(fields), List.copyOf(inspected));
   }
 
+  /**
+   * The column names of one object, from its first 256 KiB alone.
+   *
+   * @throws BadInput where it is empty, binary or without usable header
+   */
+  public static List<String> columns(ByteSource source) throws IOException {
+    return CsvHeader.read(source).names();
+  }
+
   private static void look(CsvScanner row, int[] kinds) {
     byte[] b = row.bytes();
     for (int f = 0; f < kinds.length; f++) {

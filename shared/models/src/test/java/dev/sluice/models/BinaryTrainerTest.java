@@ -173,4 +173,21 @@ class BinaryTrainerTest {
       assertThat(rows.hash(i, 1)).isNotEqualTo(rows.hash(i, 2));
     }
   }
+
+  @Test
+  void namesBeyondAscii_areNotCut() {
+    FeatureMatrix rows = Rows.random(new Random(11), 400, 3);
+    List<String> names = List.of("größe\uD83D\uDE00", "größe\uD83D\uDE01", "цвет");
+    FeatureMatrix named =
+        new FeatureMatrix(names, rows.rows(), rows.values(), rows.labels(), rows.rowNumbers());
+
+    TrainedModel trained = BinaryTrainer.train(Rows.training(named), TrainConfig.ofDefaults());
+
+    assertThat(TreeModel.read(trained.model(), "model").features())
+        .isEqualTo(NativeNames.of(names))
+        .doesNotHaveDuplicates()
+        .last()
+        .isEqualTo("%D1%86%D0%B2%D0%B5%D1%82");
+    assertThat(names).containsAll(trained.importance().keySet());
+  }
 }

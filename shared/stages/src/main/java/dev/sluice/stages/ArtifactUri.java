@@ -23,10 +23,24 @@ public record ArtifactUri(String bucket, String pipeline, String kind, String fi
   public static ArtifactUri parse(String uri) {
     Matcher matcher = FORM.matcher(uri);
     if (!matcher.matches()) {
-      throw new BadInput(
-          "'" + uri + "' is not of the form gs://bucket/pipeline/kind/fingerprint/");
+      throw new BadInput("'" + uri + "' is not of the form gs://bucket/pipeline/kind/fingerprint/");
     }
     return new ArtifactUri(matcher.group(1), matcher.group(2), matcher.group(3), matcher.group(4));
+  }
+
+  /**
+   * Reads the uri of an input.
+   *
+   * @param input its name, for the error
+   * @throws BadInput where it is not an artifact of that bucket and pipeline
+   */
+  static ArtifactUri owned(String bucket, String pipeline, String input, String uri) {
+    ArtifactUri artifact = parse(uri);
+    if (!artifact.bucket().equals(bucket) || !artifact.pipeline().equals(pipeline)) {
+      throw new BadInput(
+          "input '" + input + "' is " + uri + ", which is not of pipeline " + pipeline);
+    }
+    return artifact;
   }
 
   /** An object of the artifact. */

@@ -11,7 +11,9 @@ public final class CodeVersion {
 
   private CodeVersion() {}
 
-  /** 64 hex digits; {@code unpackaged} where the function runs from classes that no build packed. */
+  /**
+   * 64 hex digits; {@code unpackaged} where the function runs from classes that no build packed.
+   */
   public static String of(Class<?> function) {
     try (InputStream in = function.getClassLoader().getResourceAsStream(FILE)) {
       return in == null

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A function's settings. They come from {@code sluice-environment.properties} in the function's own
- * class loader where that is there (the local cloud writes it, as many functions share a process and
- * so an environment), else from the environment.
+ * class loader where that is there (the local cloud writes it, as many functions share a process
+ * and so an environment), else from the environment.
  */
 public final class Configuration {
   private static final String FILE = "sluice-environment.properties";

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of table {@code models}: one a version, and each writer says what it knows; the view shows the
- * newest value of each column.
+ * Rows of table {@code models}: one a version, and each writer says what it knows; the view shows
+ * the newest value of each column.
  */
 public final class ModelFacts {
   /** Where a version stands. */

@@ -14,6 +14,7 @@ import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.gcp.Backoff;
 import dev.sluice.gcp.CloudConfiguration;
 import dev.sluice.gcp.Composer;
+import dev.sluice.gcp.Facts;
 import dev.sluice.gcp.GoogleClients;
 import dev.sluice.gcp.Messages;
 import dev.sluice.gcp.ObjectName;
@@ -28,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,26 +44,32 @@ public final class Platform {
   private final String codeVersion;
   private final Layout layout;
   private final ObjectStore objects;
-  private final String dataset;
-  private final GoogleClients clients;
+  private final Supplier<Facts> facts;
+  private final Supplier<Messages> messages;
+  private final Supplier<Composer> composer;
   private final StructuredLog log;
   private final Clock clock;
 
-  private Platform(Class<?> function, Configuration configuration, Backoff patience) {
+  private Platform(
+      Configuration configuration,
+      String codeVersion,
+      Clock clock,
+      StructuredLog log,
+      ObjectStore objects,
+      Supplier<Facts> facts,
+      Supplier<Messages> messages,
+      Supplier<Composer> composer) {
     this.configuration = configuration;
-    this.codeVersion = CodeVersion.of(function);
-    this.clock = Clock.systemUTC();
-    CloudConfiguration cloud = CloudConfiguration.from(configuration::get);
-    this.clients = new GoogleClients(cloud, patience, clock);
+    this.codeVersion = codeVersion;
+    this.clock = clock;
+    this.log = log;
+    this.objects = objects;
+    this.facts = facts;
+    this.messages = messages;
+    this.composer = composer;
     String artifacts = configuration.get("SLUICE_ARTIFACTS");
     String serving = configuration.get("SLUICE_SERVING");
     this.layout = new Layout(artifacts == null ? "" : artifacts, serving == null ? "" : serving);
-    this.objects = clients.objects();
-    String given = configuration.get("SLUICE_DATASET");
-    this.dataset = given == null ? "sluice" : given;
-    this.log =
-        new StructuredLog(System.out, clock, function.getSimpleName(), cloud.project())
-            .hiding(cloud.composerPassword());
   }
 
   /** The cloud of that function, as its configuration has it. */
@@ -71,7 +79,43 @@ public final class Platform {
 
   /** As {@link #of(Class)}, for a function whose callers do not wait as long as stages do. */
   public static Platform of(Class<?> function, Backoff patience) {
-    return new Platform(function, Configuration.of(function), patience);
+    Configuration configuration = Configuration.of(function);
+    Clock clock = Clock.systemUTC();
+    CloudConfiguration cloud = CloudConfiguration.from(configuration::get);
+    GoogleClients clients = new GoogleClients(cloud, patience, clock);
+    String given = configuration.get("SLUICE_DATASET");
+    String dataset = given == null ? "sluice" : given;
+    return new Platform(
+        configuration,
+        CodeVersion.of(function),
+        clock,
+        new StructuredLog(System.out, clock, function.getSimpleName(), cloud.project())
+            .hiding(cloud.composerPassword()),
+        clients.objects(),
+        // Made at the first use, so that a function without facts needs no BigQuery client.
+        () -> clients.facts(dataset),
+        clients::messages,
+        clients::composer);
+  }
+
+  /** A cloud whose services are given, such as those in memory that tests use. */
+  public static Platform of(
+      Configuration configuration,
+      String codeVersion,
+      Clock clock,
+      ObjectStore objects,
+      Facts facts,
+      Messages messages,
+      Composer composer) {
+    return new Platform(
+        configuration,
+        codeVersion,
+        clock,
+        new StructuredLog(System.out, clock, "sluice", "local"),
+        objects,
+        () -> facts,
+        () -> messages,
+        () -> composer);
   }
 
   /** The function's settings. */
@@ -96,12 +140,12 @@ public final class Platform {
 
   /** Pub/Sub. */
   public Messages messages() {
-    return clients.messages();
+    return messages.get();
   }
 
   /** Composer. */
   public Composer composer() {
-    return clients.composer();
+    return composer.get();
   }
 
   /** The log. */
@@ -121,8 +165,7 @@ public final class Platform {
 
   /** Appends rows to BigQuery. */
   public void report(List<Fact> rows) {
-    // Made here, so that a function that reports nothing needs no BigQuery client in its zip.
-    clients.facts(dataset).append(rows);
+    facts.get().append(rows);
   }
 
   /** The operations that this code was built with. */
@@ -173,10 +216,9 @@ public final class Platform {
   public RunContext context(String pipeline, String run) {
     Pins pins =
         findPins(pipeline, run)
-            .orElseThrow(
-                () ->
-                    new BadInput(
-                        "run " + run + " of " + pipeline + " has no pins; resolve must run first"));
+            .orElseThrow(() ->
+                new BadInput(
+                    "run " + run + " of " + pipeline + " has no pins; resolve must run first"));
     Batch batch =
         findBatch(pipeline, pins.batch())
             .orElseThrow(

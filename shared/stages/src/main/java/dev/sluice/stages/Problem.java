@@ -1,6 +1,7 @@
 package dev.sluice.stages;
 
 import com.google.cloud.functions.HttpResponse;
+import dev.sluice.contracts.Conflict;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.SluiceException;
 import java.io.IOException;
@@ -21,7 +22,8 @@ public record Problem(int status, String title, String detail) {
   public static Problem of(Throwable failure) {
     if (failure instanceof SluiceException known) {
       return new Problem(
-          known.retryable() ? 503 : known.status(),
+          // A lost race is won by calling again, which a 4xx would rule out.
+          known instanceof Conflict ? 503 : known.status(),
           known.getClass().getSimpleName(),
           String.valueOf(known.getMessage()));
     }

@@ -4,7 +4,6 @@ import com.google.cloud.functions.HttpRequest;
 import com.google.cloud.functions.HttpResponse;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Json;
-import dev.sluice.contracts.SluiceException;
 import java.io.IOException;
 import java.util.Base64;
 import java.util.Map;
@@ -37,14 +36,16 @@ public final class PushEndpoint {
   private record Push(@Nullable Wrapped message) {}
 
   private record Wrapped(
-      @Nullable String data, @Nullable Map<String, String> attributes, @Nullable String messageId) {}
+      @Nullable String data,
+      @Nullable Map<String, String> attributes,
+      @Nullable String messageId) {}
 
   /** Answers one delivery. */
   public void service(HttpRequest http, HttpResponse response) throws IOException {
     try {
       receiver.accept(read(http.getInputStream().readAllBytes()));
       response.setStatusCode(204);
-    } catch (SluiceException e) {
+    } catch (RuntimeException e) {
       platform.log().error(String.valueOf(e.getMessage()), e);
       Problem.of(e).write(response);
     }

@@ -20,10 +20,16 @@ public final class Registries {
 
   private final ObjectStore objects;
   private final Layout layout;
+  private final int attempts;
 
   Registries(ObjectStore objects, Layout layout) {
+    this(objects, layout, ATTEMPTS);
+  }
+
+  Registries(ObjectStore objects, Layout layout, int attempts) {
     this.objects = objects;
     this.layout = layout;
+    this.attempts = attempts;
   }
 
   /** The pipeline's decisions as they stand. */
@@ -40,7 +46,12 @@ public final class Registries {
    */
   public Registry update(String pipeline, UnaryOperator<Registry> change) {
     return swap(
-        layout.registry(pipeline), this::parse, Registry.EMPTY, change, r -> r, "the registry of " + pipeline);
+        layout.registry(pipeline),
+        this::parse,
+        Registry.EMPTY,
+        change,
+        r -> r,
+        "the registry of " + pipeline);
   }
 
   /**
@@ -70,7 +81,7 @@ public final class Registries {
       UnaryOperator<T> change,
       Function<T, Object> json,
       String what) {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (int attempt = 0; attempt < attempts; attempt++) {
       Optional<StoredObject> stored = objects.find(name);
       T before = stored.isEmpty() ? absent : parse.apply(stored.get().name());
       T after = change.apply(before);

@@ -1,6 +1,5 @@
 package dev.sluice.stages;
 
-import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Operation;
@@ -77,7 +76,7 @@ public final class StageCall implements AutoCloseable {
   /**
    * An artifact that the operation takes.
    *
-   * @throws BadInput where the request lacks it or it is another pipeline's
+   * @throws dev.sluice.contracts.BadInput where the request lacks it or it is another pipeline's
    */
   public ArtifactUri input(String name) {
     return owned(name, request.input(name));
@@ -97,7 +96,8 @@ public final class StageCall implements AutoCloseable {
   /** An object of an input as a local file, which goes when the call ends. */
   public Path download(ArtifactUri artifact, String name) throws IOException {
     Path file =
-        directory().resolve(artifact.kind() + "-" + artifact.fingerprint() + "-" + name.replace('/', '_'));
+        directory()
+            .resolve(artifact.kind() + "-" + artifact.fingerprint() + "-" + name.replace('/', '_'));
     if (!Files.exists(file)) {
       platform.objects().download(artifact.object(name), file);
     }
@@ -115,10 +115,7 @@ public final class StageCall implements AutoCloseable {
   /** Where the artifact of that output is or would be. */
   public ArtifactUri uri(String output) {
     return new ArtifactUri(
-        platform.layout().artifacts(),
-        request.pipeline(),
-        Operation.kind(output),
-        fingerprint);
+        platform.layout().artifacts(), request.pipeline(), Operation.kind(output), fingerprint);
   }
 
   /** A folder for files of this call, which goes when the call ends. */
@@ -136,13 +133,7 @@ public final class StageCall implements AutoCloseable {
   }
 
   private ArtifactUri owned(String name, String uri) {
-    ArtifactUri artifact = ArtifactUri.parse(uri);
-    if (!artifact.bucket().equals(platform.layout().artifacts())
-        || !artifact.pipeline().equals(request.pipeline())) {
-      throw new BadInput(
-          "input '" + name + "' is " + uri + ", which is not of pipeline " + request.pipeline());
-    }
-    return artifact;
+    return ArtifactUri.owned(platform.layout().artifacts(), request.pipeline(), name, uri);
   }
 
   @Override

@@ -28,8 +28,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers the calls of one operation: reads the request, finds or makes the artifacts, commits them,
- * reports, and maps errors. Every step may be repeated and may race with itself.
+ * Answers the calls of one operation: reads the request, finds or makes the artifacts, commits
+ * them, reports, and maps errors. Every step may be repeated and may race with itself.
  */
 public final class StageEndpoint {
   private final Platform platform;
@@ -72,9 +72,7 @@ public final class StageEndpoint {
           List.of(stageRun(request, started, "SUCCEEDED", result, fingerprint[0], null)));
       log(request, started, result);
       response.setContentType("application/json");
-      response
-          .getOutputStream()
-          .write(Json.write(result).getBytes(StandardCharsets.UTF_8));
+      response.getOutputStream().write(Json.write(result).getBytes(StandardCharsets.UTF_8));
     } catch (IOException | RuntimeException | Error e) {
       Problem problem = Problem.of(e);
       log(request).error(problem.detail(), e);
@@ -194,8 +192,11 @@ public final class StageEndpoint {
       if (uri != null) {
         if (name.equals("batch")) {
           inputs.put(name, files(context.batch()));
-        } else if (!Operation.kind(name).equals("blessing")) {
-          inputs.put(name, content(uri));
+        } else {
+          Object held = content(owned(request, name, uri));
+          if (!Operation.kind(name).equals("blessing")) {
+            inputs.put(name, held);
+          }
         }
       } else if (!operation.isOptional(name)) {
         throw new BadInput(
@@ -211,13 +212,17 @@ public final class StageEndpoint {
     return batch.sources().stream().map(s -> s.crc32c() + ":" + s.bytes()).sorted().toList();
   }
 
+  private ArtifactUri owned(StageRequest request, String name, String uri) {
+    return ArtifactUri.owned(platform.layout().artifacts(), request.pipeline(), name, uri);
+  }
+
   /**
    * An artifact is known by its bytes rather than by how it came about: a batch that is judged
    * against another baseline but leaves the same schema is transformed once. A blessing permits and
-   * changes nothing, so it does not enter at all.
+   * changes nothing: it must be there and does not enter.
    */
-  private Object content(String uri) {
-    var object = ArtifactUri.parse(uri).object(Artifact.FILE);
+  private Object content(ArtifactUri uri) {
+    var object = uri.object(Artifact.FILE);
     Artifact artifact = Json.read(platform.objects().read(object), Artifact.class, object.uri());
     return artifact.objects().stream()
         .map(file -> file.name() + ":" + file.crc32c() + ":" + file.bytes())
@@ -229,31 +234,30 @@ public final class StageEndpoint {
     List<Fact> rows = new ArrayList<>();
     result
         .outputs()
-        .forEach(
-            (name, uri) -> {
-              ArtifactUri artifact = ArtifactUri.parse(uri);
-              var object = artifact.object(Artifact.FILE);
-              Artifact sealed =
-                  Json.read(platform.objects().read(object), Artifact.class, object.uri());
-              Map<String, @Nullable Object> values = new LinkedHashMap<>();
-              values.put("pipeline", artifact.pipeline());
-              values.put("kind", artifact.kind());
-              values.put("fingerprint", artifact.fingerprint());
-              values.put("uri", uri);
-              values.put("operation", sealed.operation());
-              values.put("code_version", sealed.codeVersion());
-              values.put("run", sealed.run());
-              values.put("batch", sealed.batch());
-              values.put(
-                  "inputs",
-                  new TreeMap<>(sealed.inputs())
-                      .entrySet().stream()
-                          .map(e -> Map.of("name", e.getKey(), "uri", e.getValue()))
-                          .toList());
-              values.put("bytes", sealed.objects().stream().mapToLong(StoredFile::bytes).sum());
-              values.put("created_at", sealed.createdAt());
-              rows.add(new Fact("artifacts", uri, values));
-            });
+        .forEach((name, uri) -> {
+          ArtifactUri artifact = ArtifactUri.parse(uri);
+          var object = artifact.object(Artifact.FILE);
+          Artifact sealed =
+              Json.read(platform.objects().read(object), Artifact.class, object.uri());
+          Map<String, @Nullable Object> values = new LinkedHashMap<>();
+          values.put("pipeline", artifact.pipeline());
+          values.put("kind", artifact.kind());
+          values.put("fingerprint", artifact.fingerprint());
+          values.put("uri", uri);
+          values.put("operation", sealed.operation());
+          values.put("code_version", sealed.codeVersion());
+          values.put("run", sealed.run());
+          values.put("batch", sealed.batch());
+          values.put(
+              "inputs",
+              new TreeMap<>(sealed.inputs())
+                  .entrySet().stream()
+                      .map(e -> Map.of("name", e.getKey(), "uri", e.getValue()))
+                      .toList());
+          values.put("bytes", sealed.objects().stream().mapToLong(StoredFile::bytes).sum());
+          values.put("created_at", sealed.createdAt());
+          rows.add(new Fact("artifacts", uri, values));
+        });
     return rows;
   }
 

@@ -77,8 +77,7 @@ public final class ExampleArtifacts {
                 RejectedRows.none());
     Map<String, byte[]> content = new LinkedHashMap<>();
     files.forEach((name, out) -> content.put(name, out.toByteArray()));
-    content.put(
-        ExamplesManifest.NAME, result.manifest().toJson().getBytes(StandardCharsets.UTF_8));
+    content.put(ExamplesManifest.NAME, result.manifest().toJson().getBytes(StandardCharsets.UTF_8));
     return content;
   }
 }

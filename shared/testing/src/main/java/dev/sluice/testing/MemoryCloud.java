@@ -137,11 +137,10 @@ public final class MemoryCloud {
     String fingerprint = Fingerprint.of(List.of(pipeline, kind, sums, inputs));
     String folder = pipeline + "/" + kind + "/" + fingerprint + "/";
     List<StoredFile> files = new ArrayList<>();
-    content.forEach(
-        (name, bytes) -> {
-          StoredObject stored = store(ARTIFACTS, folder + name, bytes);
-          files.add(new StoredFile(name, stored.size(), stored.crc32c()));
-        });
+    content.forEach((name, bytes) -> {
+      StoredObject stored = store(ARTIFACTS, folder + name, bytes);
+      files.add(new StoredFile(name, stored.size(), stored.crc32c()));
+    });
     Artifact artifact =
         new Artifact(
             kind,
@@ -162,8 +161,7 @@ public final class MemoryCloud {
 
   /** A sealed artifact of one object. */
   public String artifact(String pipeline, String kind, String name, String text) {
-    return artifact(
-        pipeline, kind, Map.of(name, text.getBytes(StandardCharsets.UTF_8)), Map.of());
+    return artifact(pipeline, kind, Map.of(name, text.getBytes(StandardCharsets.UTF_8)), Map.of());
   }
 
   /** Bytes of an object that a folder's uri ({@code gs://bucket/folder/}) and a name give. */

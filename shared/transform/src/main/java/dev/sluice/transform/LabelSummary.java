@@ -1,6 +1,7 @@
 package dev.sluice.transform;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Json;
 import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.contracts.ValueType;
 import dev.sluice.examples.Column;
@@ -113,11 +114,10 @@ final class LabelSummary {
               + (counts.size() > MOST_VALUES ? "over " + MOST_VALUES : counts.size())
               + " different values in train ("
               + examples()
-              + "), but this release learns two classes; make it binary with label: {name: "
-              + label.name().replaceAll("[^A-Za-z0-9_]", "_")
-              + "_is_high, expression: \""
-              + binary()
-              + "\"}");
+              + "), but this release learns two classes"
+              + (isNumber() ? ", not amounts" : "")
+              + "; "
+              + advice());
     }
     if (expression != null) {
       return mapping("false", "true");
@@ -192,14 +192,60 @@ final class LabelSummary {
     return String.join(", ", out) + ", ...";
   }
 
-  private String binary() {
+  private boolean isNumber() {
+    return type != ValueType.STRING;
+  }
+
+  /** What to do where the values are more than two. */
+  private String advice() {
+    Map<String, Long> spellings = new TreeMap<>();
+    counts.forEach((value, count) ->
+        spellings.merge(value.strip().toLowerCase(Locale.ROOT), count, Long::sum));
+    if (spellings.size() == 2) {
+      return "some differ only in upper and lower case or in spaces: write equal ones alike";
+    }
+    String value = isNumber() ? middle() : mostFrequent();
     String column =
         label.name().matches("[_a-zA-Z][_a-zA-Z0-9]*") ? label.name() : "`" + label.name() + "`";
-    String value =
+    String expression =
+        isNumber()
+            ? column + " > " + value
+            : column + " == '" + value.replace("\\", "\\\\").replace("'", "\\'") + "'";
+    return "make it binary with label: {name: "
+        + identifier(label.name())
+        + (isNumber() ? "_is_high" : "_is_" + identifier(value).toLowerCase(Locale.ROOT))
+        + ", expression: "
+        + Json.write(expression)
+        + "} and exclude: ["
+        + (column.startsWith("`") ? Json.write(label.name()) : column)
+        + "]";
+  }
+
+  private static String identifier(String text) {
+    return text.strip().replaceAll("[^A-Za-z0-9_]+", "_");
+  }
+
+  private String mostFrequent() {
+    return counts.entrySet().stream()
+        .max(Comparator.comparingLong(Map.Entry<String, Long>::getValue))
+        .map(Map.Entry::getKey)
+        .orElse("");
+  }
+
+  /** The least value that at most half of the counted rows are above, never the largest. */
+  private String middle() {
+    List<Map.Entry<String, Long>> rising =
         counts.entrySet().stream()
-            .max(Comparator.comparingLong(Map.Entry<String, Long>::getValue))
-            .map(Map.Entry::getKey)
-            .orElse("");
-    return type == ValueType.STRING ? column + " == '" + value + "'" : column + " > " + value;
+            .sorted(Comparator.comparingDouble(e -> Double.parseDouble(e.getKey())))
+            .toList();
+    long above = counts.values().stream().mapToLong(Long::longValue).sum();
+    long half = above / 2;
+    for (Map.Entry<String, Long> value : rising.subList(0, rising.size() - 1)) {
+      above -= value.getValue();
+      if (above <= half) {
+        return value.getKey();
+      }
+    }
+    return rising.get(rising.size() - 2).getKey();
   }
 }

@@ -112,13 +112,24 @@ public final class MappingFitter {
         encoders.add(encoder(field, told == null ? automatic(field) : told, summary));
       }
     }
+    if (raw.size() == 1 && label.expression() == null) {
+      throw new BadInput(
+          "the data has no column besides label '"
+              + label.name()
+              + "', so there is nothing to learn it from; add the columns that may tell it");
+    }
     if (encoders.isEmpty()) {
       throw new BadInput(
           "no column is left to learn label '"
               + label.name()
               + "' from: "
               + String.join(
-                  "; ", raw.stream().limit(20).map(c -> c.name() + ": " + c.reason()).toList()));
+                  "; ",
+                  raw.stream()
+                      .filter(c -> c.role() != RawColumn.Role.LABEL)
+                      .limit(20)
+                      .map(c -> c.name() + ": " + c.reason())
+                      .toList()));
     }
     return new Mapping(raw, encoders, fitted, rows);
   }

@@ -185,7 +185,18 @@ class LabelTest {
     assertThatThrownBy(() -> column(Batches.of().floats("y", 1.5, 2.0, 3.0, 2.0).batch()))
         .hasMessageContaining("3 different values")
         .hasMessageContaining("'2' 2 times")
-        .hasMessageContaining("y_is_high, expression: \"y > 2\"");
+        .hasMessageContaining("y_is_high, expression: \"y > 2\"} and exclude: [y]")
+        .hasMessageContaining("two classes, not amounts");
+    PipelineSpec.Label paid = new PipelineSpec.Label("how paid", null, null);
+    assertThatThrownBy(() ->
+            fit(paid, Batches.of().strings("how paid", "Cash", "Card", "It's", "It's").batch()))
+        .hasMessageContaining(
+            """
+            {name: how_paid_is_it_s, expression: "`how paid` == 'It\\\\'s'"} and exclude: ["how paid"]\
+            """);
+    assertThatThrownBy(() -> column(Batches.of().strings("y", "Yes", "yes", "no", "No ").batch()))
+        .hasMessageContaining("4 different values")
+        .hasMessageContaining("write equal ones alike");
     assertThatThrownBy(
             () -> fit(new PipelineSpec.Label("z", null, null), Batches.of().ints("y", 1L).batch()))
         .hasMessageContaining("no column 'z', did you mean 'y'?");

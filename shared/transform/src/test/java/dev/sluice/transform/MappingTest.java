@@ -210,6 +210,8 @@ class MappingTest {
             () -> Mapping.fit(Batches.reader(train), LABEL, List.of("s"), FeatureSpec.ofDefaults()))
         .hasMessageContaining("no column is left")
         .hasMessageContaining("c: it has the same value");
+    assertThatThrownBy(() -> fit(FeatureSpec.ofDefaults(), Batches.of().ints("y", 0L, 1L).batch()))
+        .hasMessageContaining("no column besides label 'y'");
     assertThatThrownBy(
             () -> fit(FeatureSpec.ofDefaults(), Batches.of().ints("y").ints("x").batch()))
         .hasMessageContaining("train has no rows");

@@ -55,7 +55,7 @@ public record Anomaly(
         kind,
         severity,
         shortText,
-        longText + " " + sentence,
+        longTextWith(sentence),
         measured,
         threshold,
         row);
@@ -73,10 +73,18 @@ public record Anomaly(
         kind,
         severity,
         shortText,
-        longText + " " + sentence,
+        longTextWith(sentence),
         measured,
         threshold,
         firstRow);
+  }
+
+  /** Where something is belongs behind what it is; causes, advice and figures come after. */
+  private String longTextWith(String sentence) {
+    String headline = shortText + ".";
+    return longText.startsWith(headline)
+        ? headline + " " + sentence + longText.substring(headline.length())
+        : longText + " " + sentence;
   }
 
   /** The row of BigQuery's table {@code anomalies}, without {@code updated_at}. */

@@ -52,8 +52,8 @@ public final class ChecksParser {
     }
     return new Checks(
         number(values, "false_alarm_rate", defaults.falseAlarmRate()),
-        (long) number(values, "min_rows", defaults.minRows()),
-        (long) number(values, "min_group_rows", defaults.minGroupRows()),
+        whole(values, "min_rows", defaults.minRows()),
+        whole(values, "min_group_rows", defaults.minGroupRows()),
         thresholds,
         ofFeature,
         severities);
@@ -117,6 +117,14 @@ public final class ChecksParser {
     Map<String, @Nullable Object> out = new HashMap<>();
     map.forEach((k, v) -> out.put(String.valueOf(k), v));
     return out;
+  }
+
+  private static long whole(Map<String, @Nullable Object> values, String key, long fallback) {
+    double value = number(values, key, fallback);
+    if (value != Math.rint(value)) {
+      throw new BadInput("'" + key + "' must be a whole number, not '" + value + "'");
+    }
+    return (long) value;
   }
 
   private static double number(Map<String, @Nullable Object> values, String key, double fallback) {

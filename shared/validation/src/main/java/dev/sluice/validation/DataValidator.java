@@ -190,7 +190,7 @@ public final class DataValidator {
   }
 
   private static Anomaly placed(Anomaly anomaly, Place place) {
-    String row = "row " + place.row() + (place.sources() > 1 ? " of " + place.source() : "");
+    String row = Wording.row(place.row()) + (place.sources() > 1 ? " of " + place.source() : "");
     MissingStart start = place.start();
     if (start == null) {
       return anomaly.withFirstRow(
@@ -203,7 +203,7 @@ public final class DataValidator {
             "It begins at "
                 + row
                 + ": from there "
-                + (start.toTheEnd() ? "to the end" : "to row " + start.last())
+                + (start.toTheEnd() ? "to the end" : "to " + Wording.row(start.last()))
                 + " "
                 + Wording.percent(share)
                 + " of "

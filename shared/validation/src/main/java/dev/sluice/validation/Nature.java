@@ -141,22 +141,33 @@ final class Nature {
   }
 
   private static int period(String name, double max) {
-    if (name.contains("year")) {
+    if (names(name, "year")) {
       return max > 366 ? YEARS : 366;
-    } else if (name.contains("quarter")) {
+    } else if (names(name, "quarter")) {
       return 4;
-    } else if (name.contains("month")) {
+    } else if (names(name, "month")) {
       return max > 12 ? 31 : 12;
-    } else if (name.contains("weekday")) {
+    } else if (names(name, "weekday")) {
       return 7;
-    } else if (name.contains("week")) {
+    } else if (names(name, "week")) {
       return max > 7 ? 53 : 7;
-    } else if (name.contains("day")) {
+    } else if (names(name, "day")) {
       return max > 31 ? 366 : max > 7 ? 31 : 7;
-    } else if (name.contains("hour")) {
+    } else if (names(name, "hour")) {
       return 24;
     }
-    return name.contains("minute") ? 60 : 0;
+    return names(name, "minute") ? 60 : 0;
+  }
+
+  /** One of the units, not many: {@code shipping_days} is how long, no part of a date. */
+  private static boolean names(String name, String unit) {
+    for (int at = name.indexOf(unit); at >= 0; at = name.indexOf(unit, at + 1)) {
+      int end = at + unit.length();
+      if (end == name.length() || name.charAt(end) != 's') {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isDay(NumberSummary numbers) {

@@ -25,7 +25,13 @@ final class Wording {
           ? String.format(Locale.ROOT, "%.0f", value)
           : String.format(Locale.ROOT, "%.2f", value);
     }
-    return String.format(Locale.ROOT, "%.3g", value);
+    String digits = String.format(Locale.ROOT, "%.3g", value);
+    return digits.contains("e") ? digits : digits.replaceFirst("0+$", "");
+  }
+
+  /** A row's number, as counts are written. */
+  static String row(long row) {
+    return String.format(Locale.ROOT, "row %,d", row);
   }
 
   static String count(long value, String unit) {
@@ -176,19 +182,32 @@ final class Wording {
         + " of the values";
   }
 
-  /** All there is to say, with the numbers behind the judgement and what to do. */
+  /** All there is to say: what, the likely cause, the wider picture, what to do, the figures. */
   static String longText(Finding finding, double measured, double threshold) {
     Move lead = lead(finding);
     StringBuilder text = new StringBuilder(shortText(finding)).append('.');
+    text.append(
+        switch (lead.aspect()) {
+          case MISSING ->
+              " Look at what fills "
+                  + lead.feature()
+                  + " upstream (a parser, a join, a renamed key).";
+          case NUMBERS ->
+              factorIsConstant(lead)
+                  ? " All quantiles changed by about the same factor: a likely cause is a unit or a"
+                      + " currency that is (not) converted."
+                  : " Look at what changed upstream in " + lead.feature() + ".";
+          case TEXTS -> " Look at what changed upstream in " + lead.feature() + ".";
+        });
     if (!finding.moved().isEmpty()) {
       Move whole = finding.whole();
-      text.append(" Over all rows: ").append(overall(whole)).append('.');
+      if (finding.moved().size() > MOST_LISTED) {
+        text.append(" Moved: ").append(slice(finding.moved())).append('.');
+      }
       if (!finding.alike().isEmpty()) {
         text.append(" About the same rows: ").append(slice(finding.alike())).append('.');
       }
-      if (finding.moved().size() > 1) {
-        text.append(" Moved: ").append(slice(finding.moved())).append('.');
-      }
+      text.append(" Over all rows: ").append(overall(whole)).append('.');
     }
     if (lead.aspect() == Aspect.MISSING && lead.after().notFinite() > 0) {
       text.append(" NaN or infinite: ")
@@ -197,30 +216,17 @@ final class Wording {
           .append(count(lead.before().notFinite(), "row"))
           .append('.');
     }
-    text.append(
-        String.format(
-            Locale.ROOT,
-            " Measured %s %s, threshold %s; noise alone does this with probability %s.",
-            scale(lead.aspect(), measured == lead.divergence() && measured != lead.effect()),
-            number(measured),
-            number(threshold),
-            probability(lead.logP())));
-    text.append(
-        switch (lead.aspect()) {
-          case MISSING ->
-              " Look at what fills "
-                  + lead.feature()
-                  + " upstream (a parser, a join, a renamed key)";
-          case NUMBERS ->
-              factorIsConstant(lead)
-                  ? " All quantiles changed by about the same factor: a unit or a currency that is"
-                      + " (not) converted is a likely cause"
-                  : " Look at what changed upstream in " + lead.feature();
-          case TEXTS -> " Look at what changed upstream in " + lead.feature();
-        });
-    return text.append("; if it is meant, lower the severity of ")
+    text.append(" If it is meant, lower the severity of ")
         .append(lead.feature())
-        .append(" under checks in the spec.")
+        .append(" under checks in the spec.");
+    return text.append(
+            String.format(
+                Locale.ROOT,
+                " (%s %s, threshold %s; chance alone: p %s.)",
+                scale(lead.aspect(), measured == lead.divergence() && measured != lead.effect()),
+                number(measured),
+                number(threshold),
+                probability(lead.logP())))
         .toString();
   }
 
@@ -242,17 +248,17 @@ final class Wording {
         : switch (aspect) {
           case MISSING -> "Cohen's h";
           case NUMBERS -> "Kolmogorov-Smirnov distance";
-          case TEXTS -> "largest change of a share";
+          case TEXTS -> "Largest change of a share";
         };
   }
 
   private static String probability(double logP) {
     double digits = logP / Math.log(10);
     return digits < -15
-        ? "below 1e-15"
+        ? "< 1e-15"
         : digits < -2
-            ? String.format(Locale.ROOT, "%.0e", Math.pow(10, digits))
-            : String.format(Locale.ROOT, "%.3f", Math.exp(logP));
+            ? String.format(Locale.ROOT, "= %.0e", Math.pow(10, digits))
+            : String.format(Locale.ROOT, "= %.3f", Math.exp(logP));
   }
 
   /** True where the quantiles from the tenth to the ninetieth all changed by one factor. */

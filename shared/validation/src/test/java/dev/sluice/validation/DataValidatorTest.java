@@ -336,6 +336,14 @@ class DataValidatorTest {
     assertThat(validate(may, stuck).outcome()).isEqualTo(Outcome.FAIL);
   }
 
+  @Test
+  void aNumberOfDaysIsNoPartOfADateAndIsCompared() {
+    Table base = new Table(400).with("shipping_days", hours(400, 0));
+    Table slow = new Table(400).with("shipping_days", hours(400, 23));
+    assertThat(validate(base, base).outcome()).isEqualTo(Outcome.PASS);
+    assertThat(only(validate(base, slow)).shortText()).startsWith("shipping_days moved");
+  }
+
   /** All hours, each as often; a clock that stands at noon for half of them where asked. */
   private static @Nullable Object[] hours(int rows, int stuck) {
     @Nullable Object[] hours = new @Nullable Object[rows];
@@ -362,7 +370,8 @@ class DataValidatorTest {
     Anomaly anomaly = only(validate(BASE, batch));
     assertThat(anomaly.kind()).isEqualTo(Kind.FLOAT_TYPE_STRING_NOT_FLOAT);
     assertThat(anomaly.shortText()).startsWith("rating changed its type: FLOAT -> STRING");
-    assertThat(anomaly.longText()).endsWith("First value that is no number: 'n/a' in row 42.");
+    assertThat(anomaly.longText())
+        .startsWith(anomaly.shortText() + ". First value that is no number: 'n/a' in row 42.");
     assertThat(anomaly.firstRow()).isEqualTo(42);
   }
 

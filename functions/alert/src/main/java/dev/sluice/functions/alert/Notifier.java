@@ -32,8 +32,14 @@ final class Notifier {
 
   void receive(PushEndpoint.Message message) {
     Alarm alarm = Json.read(message.data(), Alarm.class, "alarm message " + message.id());
-    if (alarm.alarm() == null || alarm.pipeline() == null || alarm.text() == null) {
-      throw new BadInput("alarm message " + message.id() + " lacks alarm, pipeline or text");
+    if (alarm.alarm() == null
+        || alarm.pipeline() == null
+        || alarm.severity() == null
+        || alarm.text() == null) {
+      throw new BadInput(
+          "alarm message "
+              + message.id()
+              + " lacks alarm, pipeline, severity (WARN, FAIL) or text");
     }
     StructuredLog log =
         platform.log().about(alarm.pipeline(), alarm.run(), alarm.batch(), alarm.subject());
@@ -75,7 +81,12 @@ final class Notifier {
       int status = client().send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
       if (status / 100 != 2) {
         throw new Unavailable(
-            "the webhook at " + webhook.getHost() + " answered " + status + " to alarm " + alarm.alarm());
+            "the webhook at "
+                + webhook.getHost()
+                + " answered "
+                + status
+                + " to alarm "
+                + alarm.alarm());
       }
     } catch (IOException e) {
       throw new Unavailable("the webhook at " + webhook.getHost() + " cannot be reached", e);

@@ -10,8 +10,8 @@ import java.io.IOException;
 /**
  * Measures a batch's examples, whole and in groups.
  *
- * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json. Settings
- * come from its function.yaml.
+ * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json.
+ * Settings come from its function.yaml.
  */
 public final class Analyze implements HttpFunction {
   private final StageEndpoint endpoint;

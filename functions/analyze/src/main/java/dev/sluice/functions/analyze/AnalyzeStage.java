@@ -26,8 +26,7 @@ final class AnalyzeStage implements Stage {
   public Made make(StageCall call) throws IOException {
     ExampleFiles examples = ExampleFiles.of(call, call.input("examples"));
     List<String> columns = call.spec().groupBy();
-    GroupOptions groups =
-        columns.isEmpty() ? GroupOptions.ofDefaults() : GroupOptions.by(columns);
+    GroupOptions groups = columns.isEmpty() ? GroupOptions.ofDefaults() : GroupOptions.by(columns);
     Statistics statistics =
         new StatisticsAnalyzer(groups)
             .analyze(() -> examples.open(Split.TRAIN), () -> examples.open(Split.EVAL));
@@ -66,8 +65,7 @@ final class AnalyzeStage implements Stage {
     call.platform().report(facts);
   }
 
-  private static Fact fact(
-      StageCall call, DatasetStatistics dataset, FeatureStatistics feature) {
+  private static Fact fact(StageCall call, DatasetStatistics dataset, FeatureStatistics feature) {
     String pipeline = call.request().pipeline();
     String batch = call.batch().batch();
     return new Fact(

@@ -10,8 +10,8 @@ import java.io.IOException;
 /**
  * Judges a model on eval, whole and in slices, beside the live one.
  *
- * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json. Settings
- * come from its function.yaml.
+ * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json.
+ * Settings come from its function.yaml.
  */
 public final class Evaluate implements HttpFunction {
   private final StageEndpoint endpoint;

@@ -121,8 +121,7 @@ final class EvaluateStage implements Stage {
     var sealed = model.object(Artifact.FILE);
     Artifact artifact =
         Json.read(call.platform().objects().read(sealed), Artifact.class, sealed.uri());
-    ArtifactUri transform =
-        ArtifactUri.parse(String.valueOf(artifact.inputs().get("transform")));
+    ArtifactUri transform = ArtifactUri.parse(String.valueOf(artifact.inputs().get("transform")));
     try {
       return new Predictor(
           MappingFiles.read(name -> call.read(transform, name)), model(call, model));
@@ -179,14 +178,13 @@ final class EvaluateStage implements Stage {
         }
       }
       Map<String, int[]> withLabel = new TreeMap<>();
-      members.forEach(
-          (slice, rows) -> {
-            int[] kept =
-                java.util.Arrays.stream(rows).map(r -> places[r]).filter(p -> p >= 0).toArray();
-            if (kept.length >= Slices.LEAST_EXAMPLES) {
-              withLabel.put(slice, kept);
-            }
-          });
+      members.forEach((slice, rows) -> {
+        int[] kept =
+            java.util.Arrays.stream(rows).map(r -> places[r]).filter(p -> p >= 0).toArray();
+        if (kept.length >= Slices.LEAST_EXAMPLES) {
+          withLabel.put(slice, kept);
+        }
+      });
       return Evaluation.of(scores, liveScores, truth, labels.length - labeled, withLabel);
     }
   }

@@ -10,8 +10,8 @@ import java.io.IOException;
 /**
  * Ends every run: the batch's last state, and an alarm where something failed.
  *
- * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json. Settings
- * come from its function.yaml.
+ * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json.
+ * Settings come from its function.yaml.
  */
 public final class FinishRun implements HttpFunction {
   private final StageEndpoint endpoint;

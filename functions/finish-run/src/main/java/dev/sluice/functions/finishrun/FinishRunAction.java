@@ -32,18 +32,20 @@ final class FinishRunAction implements Action {
     List<Failure> failures = failures(request);
     if (!failures.isEmpty()) {
       Failure first = failures.getFirst();
+      Optional<Batch> batch = batch(request);
+      String object = batch.map(b -> b.sources().getFirst().object()).orElse(null);
       String text =
           first.task()
-              + " failed: "
+              + " failed"
+              + (object == null || first.error().contains(object) ? "" : " on " + object)
+              + ": "
               + first.error()
               + ". The live model is untouched. When the cause is gone, resume with: ./sluice trigger "
               + request.pipeline()
               + (batchName(request) == null ? "" : " --batch " + batchName(request));
-      Optional<Batch> batch = batch(request);
-      batch.ifPresent(
-          b ->
-              platform.report(
-                  List.of(platform.batchState(b, BatchState.FAILED, first.error(), null, null))));
+      batch.ifPresent(b ->
+          platform.report(
+              List.of(platform.batchState(b, BatchState.FAILED, first.error(), null, null))));
       platform.alarm(
           List.of(
               Alarm.of(
@@ -53,7 +55,7 @@ final class FinishRunAction implements Action {
                   Alarm.Severity.FAIL,
                   first.task(),
                   text,
-                  batch.map(b -> b.sources().getFirst().object()).orElse(null),
+                  object,
                   platform.clock().instant())));
     }
     return new StageResult(

@@ -10,8 +10,8 @@ import java.io.IOException;
 /**
  * Turns a batch's files into examples: types, splits, rejected rows.
  *
- * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json. Settings
- * come from its function.yaml.
+ * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json.
+ * Settings come from its function.yaml.
  */
 public final class Ingest implements HttpFunction {
   private final StageEndpoint endpoint;

@@ -1,5 +1,7 @@
 package dev.sluice.functions.ingest;
 
+import dev.sluice.contracts.Alarm;
+import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Fact;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Source;
@@ -29,6 +31,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +44,7 @@ final class IngestStage implements Stage {
   public Made make(StageCall call) throws IOException {
     List<ByteSource> sources = new ArrayList<>();
     for (Source source : call.batch().sources()) {
+      requireLive(call.platform(), source);
       sources.add(new PinnedObject(call.platform(), source));
     }
     Path folder = call.directory();
@@ -85,6 +89,16 @@ final class IngestStage implements Stage {
             "columns", result.manifest().fields().size()));
   }
 
+  /**
+   * A versioned bucket still holds what was deleted; whoever deleted it did not want it learned.
+   */
+  private static void requireLive(Platform platform, Source source) {
+    if (platform.objects().find(ObjectName.parse(source.uri()).live()).isEmpty()) {
+      throw new BadInput(
+          source.object() + " was deleted before it was read; upload it again if it was meant");
+    }
+  }
+
   @Override
   public void report(StageCall call, StageResult result) throws IOException {
     String rejected = result.outputs().get("rejected");
@@ -93,6 +107,7 @@ final class IngestStage implements Stage {
     }
     ObjectName object = ArtifactUri.parse(rejected).object(REJECTED);
     List<Fact> facts = new ArrayList<>();
+    RejectedRow first = null;
     try (BufferedReader lines =
         new BufferedReader(
             new InputStreamReader(
@@ -100,12 +115,42 @@ final class IngestStage implements Stage {
       for (String line = lines.readLine();
           line != null && facts.size() < CsvIngestion.REJECTED_ROWS_KEPT;
           line = lines.readLine()) {
-        facts.add(fact(call, Json.read(line, RejectedRow.class, object.uri())));
+        RejectedRow row = Json.read(line, RejectedRow.class, object.uri());
+        first = first == null ? row : first;
+        facts.add(fact(call, row));
       }
     }
-    if (!facts.isEmpty()) {
+    if (first != null) {
       call.platform().report(facts);
+      call.platform().alarm(List.of(alarm(call, first, result.summary())));
     }
+  }
+
+  private static Alarm alarm(StageCall call, RejectedRow first, Map<String, Object> summary) {
+    String text =
+        String.format(
+            Locale.ROOT,
+            "%,d of %,d rows of %s were left out and the rest goes on. The first is on line %d%s: %s."
+                + " Correct these lines and upload the file again; table rejected_rows lists them.",
+            count(summary, "rejected_rows"),
+            count(summary, "rows"),
+            first.source(),
+            first.line(),
+            first.column() == null ? "" : ", column " + first.column(),
+            first.reason());
+    return Alarm.of(
+        call.request().pipeline(),
+        call.request().run(),
+        call.batch().batch(),
+        Alarm.Severity.WARN,
+        "ingest",
+        text,
+        first.source(),
+        call.platform().clock().instant());
+  }
+
+  private static long count(Map<String, Object> summary, String name) {
+    return summary.get(name) instanceof Number number ? number.longValue() : 0;
   }
 
   private static Fact fact(StageCall call, RejectedRow row) {

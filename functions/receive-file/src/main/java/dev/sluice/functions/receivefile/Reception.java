@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Gives an object to every pipeline whose source pattern takes it. Each delivery of an event repeats
- * every step: the batch's and the run's names derive from the object and its generation, so that a
- * repeated step finds what the first one made.
+ * Gives an object to every pipeline whose source pattern takes it. Each delivery of an event
+ * repeats every step: the batch's and the run's names derive from the object and its generation, so
+ * that a repeated step finds what the first one made.
  */
 final class Reception {
   private final Platform platform;
@@ -33,7 +33,8 @@ final class Reception {
     }
     boolean taken = false;
     List<String> patterns = new ArrayList<>();
-    for (StoredObject file : platform.objects().list(platform.layout().serving(), "specs/").toList()) {
+    for (StoredObject file :
+        platform.objects().list(platform.layout().serving(), "specs/").toList()) {
       String name = file.name().name();
       if (!name.endsWith(".yaml")) {
         continue;

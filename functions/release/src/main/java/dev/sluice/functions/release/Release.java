@@ -10,8 +10,8 @@ import java.io.IOException;
 /**
  * Puts a blessed model into service.
  *
- * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json. Settings
- * come from its function.yaml.
+ * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json.
+ * Settings come from its function.yaml.
  */
 public final class Release implements HttpFunction {
   private final StageEndpoint endpoint;

@@ -49,10 +49,18 @@ final class ReleaseAction implements Action {
     Registry.Version version =
         before
             .find(model.fingerprint())
-            .orElseThrow(
-                () ->
-                    new BadInput(
-                        "model " + model + " is not in the registry of " + pipeline + "; train it"));
+            .orElseThrow(() ->
+                new BadInput(
+                    "model " + model + " is not in the registry of " + pipeline + "; train it"));
+    if (!version.transform().equals(transform.toString())) {
+      throw new BadInput(
+          "model "
+              + model
+              + " was trained on mapping "
+              + version.transform()
+              + "; the request's transform is "
+              + transform);
+    }
     Batch batch = context.batch();
     Order order = Order.of(batch);
     if (!before.isSuperseded(order)) {
@@ -123,11 +131,7 @@ final class ReleaseAction implements Action {
   }
 
   private void report(
-      RunContext context,
-      Registry before,
-      Registry after,
-      Registry.Version version,
-      boolean live) {
+      RunContext context, Registry before, Registry after, Registry.Version version, boolean live) {
     String pipeline = context.spec().name();
     List<Fact> facts = new ArrayList<>();
     if (live) {
@@ -139,8 +143,7 @@ final class ReleaseAction implements Action {
           .flatMap(after::find)
           .or(before::liveVersion)
           .filter(old -> old.number() != version.number())
-          .ifPresent(
-              old -> facts.add(ModelFacts.state(pipeline, old, ModelFacts.State.RETIRED)));
+          .ifPresent(old -> facts.add(ModelFacts.state(pipeline, old, ModelFacts.State.RETIRED)));
     }
     facts.add(
         platform.batchState(

@@ -10,8 +10,8 @@ import java.io.IOException;
 /**
  * Pins what a run works on: batch, spec, previous schema, baseline and live model.
  *
- * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json. Settings
- * come from its function.yaml.
+ * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json.
+ * Settings come from its function.yaml.
  */
 public final class Resolve implements HttpFunction {
   private final StageEndpoint endpoint;

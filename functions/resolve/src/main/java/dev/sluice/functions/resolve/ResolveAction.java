@@ -24,8 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Writes the run's pins if absent and answers with what stands: whoever comes second, or again, gets
- * the first one's.
+ * Writes the run's pins if absent and answers with what stands: whoever comes second, or again,
+ * gets the first one's.
  */
 final class ResolveAction implements Action {
   private final Platform platform;
@@ -36,10 +36,7 @@ final class ResolveAction implements Action {
 
   @Override
   public StageResult perform(StageRequest request) {
-    Pins pins =
-        platform
-            .findPins(request.pipeline(), request.run())
-            .orElseGet(() -> pin(request));
+    Pins pins = platform.findPins(request.pipeline(), request.run()).orElseGet(() -> pin(request));
     Batch batch =
         platform
             .findBatch(request.pipeline(), pins.batch())
@@ -69,13 +66,12 @@ final class ResolveAction implements Action {
     StoredObject file =
         platform
             .findSpec(pipeline)
-            .orElseThrow(
-                () ->
-                    new BadInput(
-                        "pipeline "
-                            + pipeline
-                            + " has no spec at "
-                            + platform.layout().spec(pipeline + ".yaml").uri()));
+            .orElseThrow(() ->
+                new BadInput(
+                    "pipeline "
+                        + pipeline
+                        + " has no spec at "
+                        + platform.layout().spec(pipeline + ".yaml").uri()));
     PipelineSpec spec = platform.spec(pipeline, file.generation());
     Registry registry = platform.registries().read(pipeline);
     Batch batch = request.batch() == null ? newest(spec, registry) : named(request);
@@ -102,14 +98,13 @@ final class ResolveAction implements Action {
     String batch = String.valueOf(request.batch());
     return platform
         .findBatch(request.pipeline(), batch)
-        .orElseThrow(
-            () ->
-                new BadInput(
-                    "pipeline "
-                        + request.pipeline()
-                        + " has no batch '"
-                        + batch
-                        + "'; table batches lists them"));
+        .orElseThrow(() ->
+            new BadInput(
+                "pipeline "
+                    + request.pipeline()
+                    + " has no batch '"
+                    + batch
+                    + "'; table batches lists them"));
   }
 
   /** The newest batch that has not passed; where all have, the newest; else one of the inbox. */
@@ -137,25 +132,23 @@ final class ResolveAction implements Action {
             .objects()
             .list(inbox, spec.filesPrefix())
             .filter(o -> spec.span(o.name().name()) != null)
-            .map(
-                o ->
-                    Batch.of(
-                        spec.name(),
-                        String.valueOf(spec.span(o.name().name())),
-                        List.of(new Source(o.name().uri(), o.size(), o.crc32c())),
-                        o.created()))
+            .map(o ->
+                Batch.of(
+                    spec.name(),
+                    String.valueOf(spec.span(o.name().name())),
+                    List.of(new Source(o.name().uri(), o.size(), o.crc32c())),
+                    o.created()))
             .max(Comparator.comparing(Order::of));
     Batch batch =
-        newest.orElseThrow(
-            () ->
-                new BadInput(
-                    "pipeline "
-                        + spec.name()
-                        + " has no batch and no object gs://"
-                        + inbox
-                        + "/"
-                        + spec.files()
-                        + "; upload a file first"));
+        newest.orElseThrow(() ->
+            new BadInput(
+                "pipeline "
+                    + spec.name()
+                    + " has no batch and no object gs://"
+                    + inbox
+                    + "/"
+                    + spec.files()
+                    + "; upload a file first"));
     platform
         .objects()
         .write(

@@ -10,8 +10,8 @@ import java.io.IOException;
 /**
  * Trains a model and registers its version.
  *
- * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json. Settings
- * come from its function.yaml.
+ * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json.
+ * Settings come from its function.yaml.
  */
 public final class Train implements HttpFunction {
   private final StageEndpoint endpoint;

@@ -10,8 +10,8 @@ import java.io.IOException;
 /**
  * Fits the mapping from raw columns to features on train, and applies it.
  *
- * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json. Settings
- * come from its function.yaml.
+ * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json.
+ * Settings come from its function.yaml.
  */
 public final class Transform implements HttpFunction {
   private final StageEndpoint endpoint;

@@ -25,7 +25,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Fits the mapping on train alone, and writes the features of both splits in the examples' order. */
+/**
+ * Fits the mapping on train alone, and writes the features of both splits in the examples' order.
+ */
 final class TransformStage implements Stage {
   private static final ParquetExampleWriter.Options NARROW =
       new ParquetExampleWriter.Options(/* narrowFloats= */ true, Map.of());
@@ -42,12 +44,11 @@ final class TransformStage implements Stage {
     }
     Output transform = call.output("transform");
     MappingFiles.write(mapping)
-        .forEach(
-            (name, content) ->
-                transform.write(
-                    name,
-                    content,
-                    name.endsWith(".json") ? "application/json" : "text/plain; charset=utf-8"));
+        .forEach((name, content) ->
+            transform.write(
+                name,
+                content,
+                name.endsWith(".json") ? "application/json" : "text/plain; charset=utf-8"));
     Output features = call.output("features");
     Map<String, ExamplesManifest.Files> files = new TreeMap<>();
     for (Split split : Split.values()) {
@@ -57,9 +58,7 @@ final class TransformStage implements Stage {
     List<Field> fields = FeatureBatches.fields(mapping.features());
     features.write(
         ExamplesManifest.NAME,
-        new ExamplesManifest(fields, files, List.of())
-            .toJson()
-            .getBytes(StandardCharsets.UTF_8),
+        new ExamplesManifest(fields, files, List.of()).toJson().getBytes(StandardCharsets.UTF_8),
         "application/json");
     return Made.of(
         Map.of(

@@ -10,8 +10,8 @@ import java.io.IOException;
 /**
  * Compares a batch with its schema and baseline, and blesses it or holds it.
  *
- * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json. Settings
- * come from its function.yaml.
+ * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json.
+ * Settings come from its function.yaml.
  */
 public final class ValidateData implements HttpFunction {
   private final StageEndpoint endpoint;

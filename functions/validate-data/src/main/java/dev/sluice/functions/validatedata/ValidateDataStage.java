@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
 import org.tensorflow.metadata.v0.Schema;
 
 /**
- * Judges a batch by its statistics. A PASS makes the batch the baseline of the next; a FAIL holds it
- * and gives no blessing.
+ * Judges a batch by its statistics. A PASS makes the batch the baseline of the next; a FAIL holds
+ * it and gives no blessing.
  */
 final class ValidateDataStage implements Stage {
   private static final String SCHEMA = "schema.pbtxt";
@@ -120,12 +120,7 @@ final class ValidateDataStage implements Stage {
           new Fact(
               "anomalies",
               String.join(
-                  "/",
-                  pipeline,
-                  run,
-                  anomaly.feature(),
-                  anomaly.slice(),
-                  anomaly.kind().name()),
+                  "/", pipeline, run, anomaly.feature(), anomaly.slice(), anomaly.kind().name()),
               anomaly.toRow(pipeline, run, batch)));
       if (anomaly.severity() != Severity.INFO) {
         texts.add(anomaly.longText());
@@ -158,8 +153,10 @@ final class ValidateDataStage implements Stage {
     platform.report(facts);
     if (verdict.outcome() != Outcome.PASS) {
       String text =
-          (blessed ? "batch " + batch + " goes on: " : "batch " + batch + " is held: ")
-              + String.join("\n", texts.isEmpty() ? verdict.reasons() : texts);
+          "batch "
+              + batch
+              + (blessed ? " goes on" : " is held")
+              + listed(texts.isEmpty() ? verdict.reasons() : texts);
       platform.alarm(
           List.of(
               Alarm.of(
@@ -172,6 +169,11 @@ final class ValidateDataStage implements Stage {
                   source,
                   platform.clock().instant())));
     }
+  }
+
+  /** One reason on the same line, several as a list, a line each. */
+  private static String listed(List<String> reasons) {
+    return reasons.size() == 1 ? ": " + reasons.getFirst() : ":\n- " + String.join("\n- ", reasons);
   }
 
   private static ArtifactUri uri(StageResult result, String output) {
@@ -200,14 +202,13 @@ final class ValidateDataStage implements Stage {
         platform
             .objects()
             .find(name)
-            .orElseThrow(
-                () ->
-                    new BadInput(
-                        "the spec names schema '"
-                            + file
-                            + "', which is not at "
-                            + name.uri()
-                            + "; put it beside the spec")));
+            .orElseThrow(() ->
+                new BadInput(
+                    "the spec names schema '"
+                        + file
+                        + "', which is not at "
+                        + name.uri()
+                        + "; put it beside the spec")));
   }
 
   private static @Nullable Schema schema(StageCall call, Optional<StoredObject> given) {
@@ -217,10 +218,9 @@ final class ValidateDataStage implements Stage {
           name.uri(), new String(call.platform().objects().read(name), StandardCharsets.UTF_8));
     }
     return call.optionalInput("previous_schema")
-        .map(
-            uri ->
-                SchemaText.parse(
-                    uri + SCHEMA, new String(call.read(uri, SCHEMA), StandardCharsets.UTF_8)))
+        .map(uri ->
+            SchemaText.parse(
+                uri + SCHEMA, new String(call.read(uri, SCHEMA), StandardCharsets.UTF_8)))
         .orElse(null);
   }
 }

@@ -10,8 +10,8 @@ import java.io.IOException;
 /**
  * Lets a model through its gates, or holds it.
  *
- * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json. Settings
- * come from its function.yaml.
+ * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json.
+ * Settings come from its function.yaml.
  */
 public final class ValidateModel implements HttpFunction {
   private final StageEndpoint endpoint;

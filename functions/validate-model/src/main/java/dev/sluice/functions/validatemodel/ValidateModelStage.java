@@ -30,7 +30,9 @@ final class ValidateModelStage implements Stage {
     ArtifactUri model = call.input("model");
     Evaluation evaluation =
         Json.read(
-            call.read(call.input("evaluation"), Evaluation.FILE), Evaluation.class, "evaluation.json");
+            call.read(call.input("evaluation"), Evaluation.FILE),
+            Evaluation.class,
+            "evaluation.json");
     Card card = Json.read(call.read(model, "model_card.json"), Card.class, "model_card.json");
     Gates.Decision decision =
         call.spec().section("gates", Gates::from).decide(evaluation, card.memoryBytes());
@@ -39,7 +41,8 @@ final class ValidateModelStage implements Stage {
             Verdict.Subject.MODEL, model.fingerprint(), decision.outcome(), decision.reasons());
     call.output("model_verdict").write(Verdict.FILE, Json.bytes(verdict), "application/json");
     if (decision.outcome().blesses()) {
-      call.output("model_blessing").write(Verdict.BLESSING, Json.bytes(verdict), "application/json");
+      call.output("model_blessing")
+          .write(Verdict.BLESSING, Json.bytes(verdict), "application/json");
     }
     return new Made(decision.outcome(), Map.of("reasons", decision.reasons()));
   }
@@ -59,11 +62,12 @@ final class ValidateModelStage implements Stage {
     registry
         .find(verdict.about())
         .filter(version -> !Integer.valueOf(version.number()).equals(registry.live()))
-        .ifPresent(
-            version ->
-                facts.add(
-                    ModelFacts.state(
-                        pipeline, version, blessed ? ModelFacts.State.BLESSED : ModelFacts.State.REJECTED)));
+        .ifPresent(version ->
+            facts.add(
+                ModelFacts.state(
+                    pipeline,
+                    version,
+                    blessed ? ModelFacts.State.BLESSED : ModelFacts.State.REJECTED)));
     String reasons = String.join("; ", verdict.reasons());
     if (!blessed) {
       facts.add(platform.batchState(call.batch(), BatchState.BLOCKED, reasons, null, null));

@@ -1,0 +1,236 @@
+package dev.sluice.functions.release;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Batch;
+import dev.sluice.contracts.Json;
+import dev.sluice.contracts.Order;
+import dev.sluice.contracts.Outcome;
+import dev.sluice.contracts.StageRequest;
+import dev.sluice.contracts.StageResult;
+import dev.sluice.contracts.Verdict;
+import dev.sluice.rollout.Routes;
+import dev.sluice.stages.ArtifactUri;
+import dev.sluice.stages.Configuration;
+import dev.sluice.stages.Platform;
+import dev.sluice.stages.Release;
+import dev.sluice.testing.MemoryCloud;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ReleaseActionTest {
+  private final MemoryCloud cloud = new MemoryCloud();
+  private final Platform platform =
+      Platform.of(
+          Configuration.of(cloud::setting),
+          "code-1",
+          cloud.clock(),
+          cloud.objects(),
+          cloud.facts(),
+          cloud.messages(),
+          cloud.composer());
+  private final ReleaseAction action = new ReleaseAction(platform);
+
+  private record Candidate(Batch batch, StageRequest request) {}
+
+  private static String blessing(Verdict.Subject subject, String about, Outcome outcome) {
+    return Json.write(new Verdict(subject, about, outcome, List.of()));
+  }
+
+  /** A model that was trained on a batch of that span, registered and blessed. */
+  private Candidate candidate(String span) {
+    cloud.spec("p", "label: sold\n");
+    Batch batch = cloud.batch("p", span, "x\n" + span + "\n");
+    cloud.pin(
+        batch,
+        batch.run(),
+        null,
+        null,
+        platform.registries().read("p").liveVersion().map(v -> v.model()).orElse(null));
+    String transform = cloud.artifact("p", "transform", "manifest.json", "mapping of " + span);
+    String model = cloud.artifact("p", "model", "model.ubj", "model of " + span);
+    String fingerprint = ArtifactUri.parse(model).fingerprint();
+    platform
+        .registries()
+        .update(
+            "p", r -> r.register(fingerprint, model, transform, batch.batch(), Order.of(batch)));
+    String blessing =
+        cloud.artifact(
+            "p",
+            "blessing",
+            Verdict.BLESSING,
+            blessing(Verdict.Subject.MODEL, fingerprint, Outcome.PASS));
+    return new Candidate(
+        batch,
+        MemoryCloud.call(
+            batch,
+            "release",
+            Map.of("model", model, "transform", transform, "model_blessing", blessing)));
+  }
+
+  private Routes routes() {
+    return Json.read(
+        cloud.objects().read(platform.layout().routes("p")), Routes.class, "routes.json");
+  }
+
+  private static StageRequest with(StageRequest request, String input, String uri) {
+    Map<String, String> inputs = new HashMap<>(request.inputs());
+    inputs.put(input, uri);
+    return new StageRequest(
+        "p", request.run(), request.batch(), "release", null, 1, inputs, Map.of());
+  }
+
+  private void refused(StageRequest request, String message) {
+    assertThatThrownBy(() -> action.perform(request))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining(message);
+    assertThat(platform.registries().read("p").live()).isNull();
+    assertThat(cloud.objects().names(MemoryCloud.SERVING, "p/versions/")).isEmpty();
+  }
+
+  @Test
+  void theModelAndItsMappingAreCopiedAndServe() {
+    Candidate candidate = candidate("s1");
+    StageResult result = action.perform(candidate.request());
+    assertThat(result.outputs()).containsEntry("version", "gs://test-serving/p/versions/1/");
+    assertThat(result.summary()).containsEntry("state", "LIVE");
+    assertThat(cloud.objects().names(MemoryCloud.SERVING, "p/versions/1/"))
+        .containsExactly(
+            "p/versions/1/model.ubj",
+            "p/versions/1/release.json",
+            "p/versions/1/transform/manifest.json");
+    Release release =
+        Json.read(
+            cloud.objects().read(platform.layout().version("p", 1, Release.FILE)),
+            Release.class,
+            "it");
+    assertThat(release.checksums()).containsOnlyKeys("model.ubj", "transform/manifest.json");
+    assertThat(routes()).isEqualTo(Routes.to(1));
+    assertThat(cloud.facts().column("models", "state")).containsExactly("LIVE");
+    assertThat(cloud.facts().column("batches", "state")).containsExactly("LIVE");
+  }
+
+  @Test
+  void theNextVersionRetiresTheOneBefore() {
+    action.perform(candidate("s1").request());
+    action.perform(candidate("s2").request());
+    assertThat(routes()).isEqualTo(Routes.to(2));
+    assertThat(cloud.facts().column("models", "state")).containsExactly("LIVE", "LIVE", "RETIRED");
+    assertThat(cloud.facts().column("models", "version")).containsExactly(1, 2, 1);
+  }
+
+  @Test
+  void aModelOfAnEarlierBatchIsSuperseded() {
+    Candidate early = candidate("s1");
+    Candidate late = candidate("s2");
+    action.perform(late.request());
+    StageResult result = action.perform(early.request());
+    assertThat(result.summary()).containsEntry("state", "SUPERSEDED");
+    assertThat(routes()).isEqualTo(Routes.to(2));
+    assertThat(cloud.facts().column("batches", "state")).containsExactly("LIVE", "SUPERSEDED");
+    assertThat(cloud.objects().names(MemoryCloud.SERVING, "p/versions/1/")).isEmpty();
+  }
+
+  @Test
+  void whatIsLiveAlreadyIsASuccessWithoutANewVersion() {
+    Candidate candidate = candidate("s1");
+    StageResult first = action.perform(candidate.request());
+    int written = cloud.objects().written().size();
+    assertThat(action.perform(candidate.request())).isEqualTo(first);
+    assertThat(cloud.objects().written()).hasSize(written);
+    assertThat(platform.registries().read("p").versions()).hasSize(1);
+  }
+
+  @Test
+  void aReleaseThatWasKilledAfterTheDecisionIsFinishedByTheNext() {
+    Candidate candidate = candidate("s1");
+    boolean[] killed = new boolean[1];
+    cloud
+        .objects()
+        .beforeWrite(name -> {
+          if (name.name().endsWith("routes.json") && !killed[0]) {
+            killed[0] = true;
+            throw new dev.sluice.contracts.Unavailable("the instance is gone");
+          }
+        });
+    assertThatThrownBy(() -> action.perform(candidate.request()))
+        .isInstanceOf(dev.sluice.contracts.Unavailable.class);
+    action.perform(candidate.request());
+    assertThat(routes()).isEqualTo(Routes.to(1));
+  }
+
+  @Test
+  void aBlessingOfAnotherModelIsRefused() {
+    Candidate candidate = candidate("s1");
+    String other =
+        cloud.artifact(
+            "p",
+            "blessing",
+            Verdict.BLESSING,
+            blessing(Verdict.Subject.MODEL, "0".repeat(32), Outcome.PASS));
+    refused(with(candidate.request(), "model_blessing", other), "does not bless model");
+  }
+
+  @Test
+  void aBlessingOfDataOrOneThatDoesNotBlessIsRefused() {
+    Candidate candidate = candidate("s1");
+    String about = ArtifactUri.parse(candidate.request().input("model")).fingerprint();
+    refused(
+        with(
+            candidate.request(),
+            "model_blessing",
+            cloud.artifact(
+                "p",
+                "blessing",
+                Verdict.BLESSING,
+                blessing(Verdict.Subject.DATA, about, Outcome.PASS))),
+        "does not bless model");
+    refused(
+        with(
+            candidate.request(),
+            "model_blessing",
+            cloud.artifact(
+                "p",
+                "blessing",
+                Verdict.BLESSING,
+                blessing(Verdict.Subject.MODEL, about, Outcome.FAIL))),
+        "does not bless model");
+  }
+
+  @Test
+  void aCorruptBlessingIsRefused() {
+    Candidate candidate = candidate("s1");
+    for (String text :
+        List.of("{\"subject\":\"MODEL\"", "{}", "", "{\"outcome\":\"GOOD\",\"reasons\":[]}")) {
+      String corrupt = cloud.artifact("p", "blessing", Verdict.BLESSING, text);
+      refused(with(candidate.request(), "model_blessing", corrupt), "blessing.json");
+    }
+  }
+
+  @Test
+  void aMappingOfAnotherModelIsRefused() {
+    Candidate candidate = candidate("s1");
+    String other = cloud.artifact("p", "transform", "manifest.json", "another mapping");
+    refused(with(candidate.request(), "transform", other), "transform");
+  }
+
+  @Test
+  void aModelThatWasNotTrainedHereIsRefused() {
+    Candidate candidate = candidate("s1");
+    String stranger = cloud.artifact("p", "model", "model.ubj", "never registered");
+    String blessing =
+        cloud.artifact(
+            "p",
+            "blessing",
+            Verdict.BLESSING,
+            blessing(
+                Verdict.Subject.MODEL, ArtifactUri.parse(stranger).fingerprint(), Outcome.PASS));
+    refused(
+        with(with(candidate.request(), "model", stranger), "model_blessing", blessing),
+        "is not in the registry of p");
+  }
+}

@@ -1,0 +1,218 @@
+package dev.sluice.functions.validatedata;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.contracts.Alarm;
+import dev.sluice.contracts.Batch;
+import dev.sluice.contracts.Json;
+import dev.sluice.contracts.Outcome;
+import dev.sluice.contracts.StageRequest;
+import dev.sluice.contracts.StageResult;
+import dev.sluice.contracts.Verdict;
+import dev.sluice.examples.Split;
+import dev.sluice.rollout.Registry;
+import dev.sluice.stages.Configuration;
+import dev.sluice.stages.Platform;
+import dev.sluice.stages.StageEndpoint;
+import dev.sluice.statistics.DatasetStatistics;
+import dev.sluice.statistics.GroupOptions;
+import dev.sluice.statistics.Statistics;
+import dev.sluice.statistics.StatisticsAnalyzer;
+import dev.sluice.statistics.StatisticsFiles;
+import dev.sluice.statistics.StatisticsProtos;
+import dev.sluice.testing.ExampleArtifacts;
+import dev.sluice.testing.Exchange;
+import dev.sluice.testing.MemoryCloud;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+class ValidateDataStageTest {
+  private final MemoryCloud cloud = new MemoryCloud();
+  private final Platform platform =
+      Platform.of(
+          Configuration.of(cloud::setting),
+          "code-1",
+          cloud.clock(),
+          cloud.objects(),
+          cloud.facts(),
+          cloud.messages(),
+          cloud.composer());
+
+  private StageResult answer(StageRequest request) throws Exception {
+    Exchange exchange =
+        Exchange.post(
+            StageEndpoint.making(platform, new ValidateDataStage())::service, (Object) request);
+    assertThat(exchange.status()).as(exchange.text()).isEqualTo(200);
+    return exchange.as(StageResult.class);
+  }
+
+  private static String csv(int rows, long seed) {
+    Random random = new Random(seed);
+    StringBuilder out = new StringBuilder("x,color,country,sold\n");
+    for (int i = 0; i < rows; i++) {
+      double x = random.nextGaussian();
+      out.append(x)
+          .append(random.nextBoolean() ? ",red" : ",blue")
+          .append(random.nextBoolean() ? ",de" : ",fr")
+          .append(x + random.nextGaussian() / 2 > 0 ? ",yes" : ",no")
+          .append('\n');
+    }
+    return out.toString();
+  }
+
+  private final Map<String, String> statistics = new HashMap<>();
+  private String spec = "label: sold\n";
+  private StageRequest last;
+
+  /** Examples and their statistics, as inputs of the stage. */
+  private Map<String, String> measured(String csv) throws Exception {
+    String examples = ExampleArtifacts.of(cloud, "p", csv);
+    Statistics measured =
+        new StatisticsAnalyzer(GroupOptions.ofDefaults())
+            .analyze(
+                () -> ExampleArtifacts.open(cloud, examples, Split.TRAIN),
+                () -> ExampleArtifacts.open(cloud, examples, Split.EVAL));
+    List<DatasetStatistics> slices = new ArrayList<>();
+    slices.add(measured.all());
+    slices.addAll(measured.allGroups());
+    Map<String, String> inputs = new HashMap<>();
+    inputs.put("examples", examples);
+    inputs.put(
+        "statistics",
+        cloud.artifact(
+            "p",
+            "statistics",
+            Map.of(StatisticsFiles.SLICES, StatisticsProtos.toProto(slices).toByteArray()),
+            Map.of()));
+    return inputs;
+  }
+
+  /** The batch's call, against what the registry has as the baseline. */
+  private StageResult judge(String span, String csv) throws Exception {
+    cloud.spec("p", spec);
+    Batch batch = cloud.batch("p", span, csv);
+    if (platform.findPins("p", batch.run()).isEmpty()) {
+      cloud.pin(batch);
+    }
+    Map<String, String> inputs = measured(csv);
+    statistics.put(span, inputs.get("statistics"));
+    Registry.Baseline baseline = platform.registries().read("p").baseline();
+    if (baseline != null) {
+      inputs.put("baseline", baseline.statistics());
+      inputs.put("previous_schema", baseline.schema());
+    }
+    last = MemoryCloud.call(batch, "validate-data", inputs);
+    return answer(last);
+  }
+
+  private static String change(String csv, UnaryOperator<String> line) {
+    List<String> lines = new ArrayList<>(csv.lines().toList());
+    for (int i = 1; i < lines.size(); i++) {
+      lines.set(i, line.apply(lines.get(i)));
+    }
+    return String.join("\n", lines) + "\n";
+  }
+
+  private String baseline() {
+    Registry.Baseline baseline = platform.registries().read("p").baseline();
+    assertThat(baseline).isNotNull();
+    return baseline.statistics();
+  }
+
+  @Test
+  void aBatchThatPassesBecomesTheBaselineOfTheNext() throws Exception {
+    StageResult first = judge("s1", csv(1000, 1));
+    assertThat(first.verdict()).isEqualTo(Outcome.PASS);
+    assertThat(first.outputs())
+        .containsOnlyKeys("data_verdict", "anomalies", "schema", "data_blessing");
+    assertThat(baseline()).isEqualTo(statistics.get("s1"));
+    StageResult second = judge("s2", csv(1000, 2));
+    assertThat(second.verdict()).as(second.toString()).isEqualTo(Outcome.PASS);
+    assertThat(baseline()).isEqualTo(statistics.get("s2"));
+    assertThat(cloud.facts().column("batches", "state")).containsExactly("PASSED", "PASSED");
+    assertThat(cloud.facts().column("verdicts", "outcome")).containsExactly("PASS", "PASS");
+    assertThat(cloud.messages().alarms()).isEmpty();
+  }
+
+  @Test
+  void anEarlierBatchThatPassesLaterDoesNotMoveTheBaselineBack() throws Exception {
+    judge("s2", csv(1000, 1));
+    judge("s1", csv(1000, 2));
+    assertThat(baseline()).isEqualTo(statistics.get("s2"));
+  }
+
+  @Test
+  void aBatchThatFailsIsHeldWithAnAlarmAndWithoutABlessing() throws Exception {
+    judge("s1", csv(1000, 1));
+    StageResult result = judge("s2", change(csv(1000, 2), l -> l.substring(l.indexOf(','))));
+    assertThat(result.verdict()).isEqualTo(Outcome.FAIL);
+    assertThat(result.outputs()).containsOnlyKeys("data_verdict", "anomalies");
+    assertThat(baseline()).isEqualTo(statistics.get("s1"));
+    assertThat(cloud.facts().column("batches", "state")).containsExactly("PASSED", "BLOCKED");
+    assertThat(cloud.facts().column("anomalies", "feature")).contains("x");
+    Alarm alarm = cloud.messages().alarms().getFirst();
+    assertThat(alarm.severity()).isEqualTo(Alarm.Severity.FAIL);
+    assertThat(alarm.subject()).isEqualTo("DATA");
+    assertThat(alarm.text()).contains("is held", "x");
+    assertThat(alarm.uri()).isEqualTo("gs://test-inbox/p/s2/data.csv");
+    Verdict verdict =
+        Json.read(
+            cloud.read(result.outputs().get("data_verdict"), Verdict.FILE), Verdict.class, "it");
+    assertThat(verdict.outcome()).isEqualTo(Outcome.FAIL);
+    assertThat(verdict.reasons()).isNotEmpty();
+  }
+
+  @Test
+  void aRepeatedCallReportsAgainUnderTheSameNames() throws Exception {
+    judge("s1", csv(1000, 1));
+    String bad = change(csv(1000, 2), l -> l.substring(l.indexOf(',')));
+    StageResult first = judge("s2", bad);
+    StageResult again = answer(last);
+    assertThat(again).isEqualTo(first.asCached());
+    assertThat(cloud.messages().alarms()).hasSize(2);
+    assertThat(cloud.messages().alarms().get(1)).isEqualTo(cloud.messages().alarms().get(0));
+    assertThat(cloud.facts().column("verdicts", "outcome")).containsExactly("PASS", "FAIL", "FAIL");
+  }
+
+  @Test
+  void aBatchThatOnlyWarnsGoesOnAndMovesNoBaseline() throws Exception {
+    judge("s1", csv(1000, 1));
+    spec = "label: sold\nchecks: {features: {x: {severity: warn}}}\n";
+    StageResult result = judge("s2", change(csv(1000, 2), l -> l.substring(l.indexOf(','))));
+    assertThat(result.verdict()).as(result.toString()).isEqualTo(Outcome.WARN);
+    assertThat(result.outputs()).containsKey("data_blessing");
+    assertThat(baseline()).isEqualTo(statistics.get("s1"));
+    assertThat(cloud.messages().alarms())
+        .singleElement()
+        .satisfies(alarm -> assertThat(alarm.severity()).isEqualTo(Alarm.Severity.WARN));
+    assertThat(cloud.facts().column("batches", "state")).containsExactly("PASSED", "PASSED");
+  }
+
+  @Test
+  void aBatchThatIsTooSmallToJudgeGoesOnAndMovesNoBaseline() throws Exception {
+    judge("s1", csv(1000, 1));
+    StageResult result = judge("s2", csv(12, 2));
+    assertThat(result.verdict()).as(result.toString()).isEqualTo(Outcome.UNKNOWN);
+    assertThat(result.outputs()).containsKey("data_blessing");
+    assertThat(baseline()).isEqualTo(statistics.get("s1"));
+  }
+
+  @Test
+  void aSchemaThatTheSpecNamesMustBeThere() throws Exception {
+    cloud.spec("p", "label: sold\nschema: p.schema.pbtxt\n");
+    Batch batch = cloud.batch("p", "s1", csv(100, 1));
+    cloud.pin(batch);
+    Exchange exchange =
+        Exchange.post(
+            StageEndpoint.making(platform, new ValidateDataStage())::service,
+            (Object) MemoryCloud.call(batch, "validate-data", measured(csv(100, 1))));
+    assertThat(exchange.status()).isEqualTo(422);
+    assertThat(exchange.text())
+        .contains("p.schema.pbtxt", "gs://test-serving/specs/p.schema.pbtxt");
+  }
+}

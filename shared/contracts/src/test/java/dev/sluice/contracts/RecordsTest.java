@@ -1,0 +1,206 @@
+package dev.sluice.contracts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RecordsTest {
+  private static final Source ONE = new Source("gs://inbox/p/1/a.csv#7", 10, "abc=");
+  private static final Source TWO = new Source("gs://inbox/p/1/b.csv#8", 20, "def=");
+
+  private static Batch batch(Source... sources) {
+    return Batch.of("p", "1", List.of(sources), Instant.EPOCH);
+  }
+
+  @Test
+  void aBatchIsNamedByItsSourcesInAnyOrder() {
+    assertThat(batch(ONE, TWO).batch())
+        .isEqualTo(batch(TWO, ONE).batch())
+        .matches("b-[0-9a-f]{20}");
+    assertThat(Batch.of("p", "other", List.of(ONE, TWO), Instant.MAX).batch())
+        .isEqualTo(batch(ONE, TWO).batch());
+  }
+
+  @Test
+  void otherSourcesGenerationsOrPipelinesMakeAnotherBatch() {
+    assertThat(batch(ONE).batch()).isNotEqualTo(batch(TWO).batch());
+    assertThat(batch(ONE).batch())
+        .isNotEqualTo(batch(new Source("gs://inbox/p/1/a.csv#8", 10, "abc=")).batch());
+    assertThat(batch(ONE).batch())
+        .isNotEqualTo(Batch.of("q", "1", List.of(ONE), Instant.EPOCH).batch());
+  }
+
+  @Test
+  void aBatchKnowsItsRunAndSize() {
+    assertThat(batch(ONE, TWO).run()).isEqualTo(batch(ONE, TWO).batch());
+    assertThat(batch(ONE, TWO).bytes()).isEqualTo(30);
+  }
+
+  @Test
+  void aBatchWithoutSourcesIsRefused() {
+    assertThatThrownBy(() -> batch())
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("no sources");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gs://b/n", "gs://b/#1", "b/n#1", "gs://b/n#", "gs://b/n#x", "gs:///n#1"})
+  void aSourceIsOneGenerationOfAnObject(String uri) {
+    assertThatThrownBy(() -> new Source(uri, 1, ""))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("'" + uri + "'");
+  }
+
+  @Test
+  void aSourcesObjectHasNoGeneration() {
+    assertThat(new Source("gs://b/a#b/c d,é.csv#12", 1, "").object())
+        .isEqualTo("gs://b/a#b/c d,é.csv");
+  }
+
+  @Test
+  void theSameAlarmHasTheSameId() {
+    Alarm first =
+        Alarm.of("p", "r1", "b", Alarm.Severity.FAIL, "DATA", "text", "gs://b/o", Instant.EPOCH);
+    Alarm again =
+        Alarm.of("p", "r2", "b", Alarm.Severity.FAIL, "DATA", "text", "gs://b/o", Instant.MAX);
+    assertThat(again.alarm()).isEqualTo(first.alarm()).matches("a-[0-9a-f]{20}");
+  }
+
+  @Test
+  void anotherBatchSubjectOrTextIsAnotherAlarm() {
+    String alarm =
+        Alarm.of("p", "r", "b", Alarm.Severity.FAIL, "DATA", "t", null, Instant.EPOCH).alarm();
+    assertThat(
+            Alarm.of("p", "r", "c", Alarm.Severity.FAIL, "DATA", "t", null, Instant.EPOCH).alarm())
+        .isNotEqualTo(alarm);
+    assertThat(
+            Alarm.of("p", "r", "b", Alarm.Severity.FAIL, "MODEL", "t", null, Instant.EPOCH).alarm())
+        .isNotEqualTo(alarm);
+    assertThat(
+            Alarm.of("p", "r", "b", Alarm.Severity.FAIL, "DATA", "u", null, Instant.EPOCH).alarm())
+        .isNotEqualTo(alarm);
+    assertThat(Alarm.of("p", "r", null, Alarm.Severity.FAIL, "x", "t", null, Instant.EPOCH).alarm())
+        .isNotEqualTo(
+            Alarm.of("p", "s", null, Alarm.Severity.FAIL, "x", "t", null, Instant.EPOCH).alarm());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"lable, label", "xx, xy", "traim, train"})
+  void theNearestNameHasTheLeastEdits(String word, String nearest) {
+    assertThat(Names.nearest(word, List.of("label", "train", "xy", "exclude"))).isEqualTo(nearest);
+  }
+
+  @Test
+  void namesThatDoNotFitAreRefused() {
+    Names.check("pipeline", "chicago-taxi_2", Names.PIPELINE);
+    Names.check("run", "b-1.2~x:y+z", Names.RUN);
+    assertThatThrownBy(() -> Names.check("run", null, Names.RUN))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("run is absent");
+    assertThatThrownBy(() -> Names.check("run", "a/b", Names.RUN))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("run is 'a/b'; it must match");
+    assertThatThrownBy(() -> Names.check("run", "../x", Names.RUN)).isInstanceOf(BadInput.class);
+  }
+
+  @Test
+  void aStageRequestHasDefaults() {
+    StageRequest request =
+        Json.read(
+            "{\"pipeline\":\"p\",\"run\":\"r\",\"operation\":\"ingest\"}",
+            StageRequest.class,
+            "it");
+    assertThat(request)
+        .isEqualTo(new StageRequest("p", "r", null, "ingest", null, 1, Map.of(), Map.of()));
+  }
+
+  @Test
+  void aStageRequestRefusesWhatIsNoName() {
+    assertThatThrownBy(
+            () -> Json.read("{\"pipeline\":\"p\",\"run\":\"r\"}", StageRequest.class, "it"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("it: operation is absent");
+    assertThatThrownBy(
+            () -> new StageRequest("p", "r", "b/c", "ingest", null, null, Map.of(), Map.of()))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("batch is 'b/c'");
+  }
+
+  @Test
+  void anAbsentInputIsNamed() {
+    StageRequest request =
+        new StageRequest("p", "r", "b", "train", null, 1, Map.of("model", "gs://m/"), Map.of());
+    assertThat(request.input("model")).isEqualTo("gs://m/");
+    assertThatThrownBy(() -> request.input("features"))
+        .isInstanceOf(BadInput.class)
+        .hasMessage("operation train takes 'features', which the request's inputs lack");
+  }
+
+  @Test
+  void everyOutcomeButFailBlesses() {
+    assertThat(Outcome.values()).filteredOn(o -> !o.blesses()).containsExactly(Outcome.FAIL);
+  }
+
+  @Test
+  void aVerdictsRowIsOneARunAndSubject() {
+    Fact fact =
+        new Verdict(Verdict.Subject.DATA, "f", Outcome.WARN, List.of("why"))
+            .fact("p", "r", "b", "gs://v/");
+    assertThat(fact.table()).isEqualTo("verdicts");
+    assertThat(fact.key()).isEqualTo("p/r/DATA");
+    assertThat(fact.values())
+        .containsEntry("outcome", "WARN")
+        .containsEntry("reasons", List.of("why"))
+        .containsEntry("uri", "gs://v/");
+  }
+
+  @Test
+  void pinsNeedABatchAndTheSpecsGeneration() {
+    assertThat(new Pins("b", 1, null, null, null).specGeneration()).isEqualTo(1);
+    assertThatThrownBy(() -> new Pins("b", 0, null, null, null))
+        .isInstanceOf(Bug.class)
+        .hasMessageContaining("generation");
+    assertThatThrownBy(() -> new Pins("a/b", 1, null, null, null)).isInstanceOf(BadInput.class);
+  }
+
+  @Test
+  void aFactNeedsATableAndAKey() {
+    assertThatThrownBy(() -> new Fact("", "k", Map.of())).isInstanceOf(Bug.class);
+    assertThatThrownBy(() -> new Fact("t", "", Map.of())).isInstanceOf(Bug.class);
+  }
+
+  @Test
+  void aLaterSpanIsLaterAndThenTheTimeDecides() {
+    Order early = new Order("2026-11-01", Instant.MAX);
+    Order late = new Order("2026-11-02", Instant.EPOCH);
+    assertThat(early).isLessThan(late);
+    assertThat(new Order("s", Instant.EPOCH)).isLessThan(new Order("s", Instant.MAX));
+    assertThat(Order.of(batch(ONE))).isEqualTo(new Order("1", Instant.EPOCH));
+  }
+
+  /** SHA-256 of "abc": FIPS 180-2, appendix B.1. */
+  @Test
+  void aFingerprintIsHalfOfSha256OverCanonicalJson() {
+    assertThat(Fingerprint.sha256("abc".getBytes(StandardCharsets.UTF_8)))
+        .isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    // Python: hashlib.sha256(b'{"a":1,"b":[true,"x"]}').hexdigest()[:32]
+    assertThat(Fingerprint.of(Map.of("b", List.of(true, "x"), "a", 1)))
+        .isEqualTo("63e8063d9dc6f0fd5a24b4706818a165");
+    assertThat(Fingerprint.of(List.of("a"))).isNotEqualTo(Fingerprint.of(List.of("b")));
+  }
+
+  @Test
+  void errorsKnowWhetherARetryCanHelp() {
+    assertThat(List.of(new BadInput("x"), new Conflict("x"), new Unavailable("x"), new Bug("x")))
+        .extracting(SluiceException::retryable)
+        .containsExactly(false, true, true, true);
+  }
+}
