@@ -153,7 +153,9 @@ final class Cloud implements AutoCloseable {
     }
   }
 
-  /** Uploads an object into the inbox as any client does, and waits until nothing moves any more. */
+  /**
+   * Uploads an object into the inbox as any client does, and waits until nothing moves any more.
+   */
   Batch drop(String object, byte[] content) throws InterruptedException {
     Batch batch = upload(object, content);
     awaitIdle();

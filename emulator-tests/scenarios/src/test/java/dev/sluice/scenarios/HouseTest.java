@@ -47,7 +47,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The rules that hold the house together: who may depend on whom, and what a function's folder is. */
+/**
+ * The rules that hold the house together: who may depend on whom, and what a function's folder is.
+ */
 final class HouseTest {
   private static final Home HOME = Home.find();
   private static final String OUTPUT = System.getProperty("sluice.build.output", "target");

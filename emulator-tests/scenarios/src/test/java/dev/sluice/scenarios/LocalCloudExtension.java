@@ -11,8 +11,8 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives tests a {@link Cloud} as a parameter. All classes share one, as it takes seconds to start and
- * to warm up; each test works on a pipeline of its own.
+ * Gives tests a {@link Cloud} as a parameter. All classes share one, as it takes seconds to start
+ * and to warm up; each test works on a pipeline of its own.
  */
 final class LocalCloudExtension implements ParameterResolver {
   private static final ExtensionContext.Namespace HERE =

@@ -246,7 +246,9 @@ final class OneResultTest {
     return cloud.query("SELECT * FROM sluice.models WHERE pipeline = '" + pipeline + "'");
   }
 
-  /** No object of an artifact was ever written a second time, as the bucket keeps old generations. */
+  /**
+   * No object of an artifact was ever written a second time, as the bucket keeps old generations.
+   */
   private void createdOnce(String prefix) {
     assertThat(
             cloud

@@ -9,7 +9,9 @@ import org.junit.jupiter.api.Assumptions;
 final class TaxiTrips {
   private TaxiTrips() {}
 
-  /** The file that SLUICE_TAXI names, else the one beside the checkout; else the test is skipped. */
+  /**
+   * The file that SLUICE_TAXI names, else the one beside the checkout; else the test is skipped.
+   */
   static Path find() {
     String given = System.getenv("SLUICE_TAXI");
     Path trips =

@@ -34,8 +34,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Three days of a marketplace: the first becomes a live model, the second carries two classic faults
- * and is held, the third is whole again and replaces the model.
+ * Three days of a marketplace: the first becomes a live model, the second carries two classic
+ * faults and is held, the third is whole again and replaces the model.
  */
 @ExtendWith(LocalCloudExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

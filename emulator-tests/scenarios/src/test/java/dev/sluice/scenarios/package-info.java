@@ -1,4 +1,6 @@
-/** The whole of Sluice as its users meet it: files dropped, models served, and what must not happen. */
+/**
+ * The whole of Sluice as its users meet it: files dropped, models served, and what must not happen.
+ */
 @NullMarked
 package dev.sluice.scenarios;
 

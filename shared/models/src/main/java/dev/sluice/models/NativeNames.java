@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Feature names as XGBoost stores them: its clients refuse brackets and angle brackets, and its Java
- * binding cuts a name that is not ASCII, as it takes the number of characters for that of bytes.
- * Such characters stand as {@code %XX} of their UTF-8 bytes. Apart from the trainer, so that
+ * Feature names as XGBoost stores them: its clients refuse brackets and angle brackets, and its
+ * Java binding cuts a name that is not ASCII, as it takes the number of characters for that of
+ * bytes. Such characters stand as {@code %XX} of their UTF-8 bytes. Apart from the trainer, so that
  * predicting needs no XGBoost.
  */
 final class NativeNames {

@@ -42,7 +42,8 @@ final class StepperTest {
       assertThat(called.subList(2, 4)).containsExactlyInAnyOrder("left", "right");
       assertThat(called.subList(4, 7)).containsExactly("gate", "release", "finish-run");
       JsonObject gate = bench.functions.call("gate");
-      assertThat(gate.getAsJsonObject("inputs").asMap().keySet()).containsExactly("left", "right");
+      assertThat(gate.getAsJsonObject("inputs").asMap().keySet())
+          .containsExactlyInAnyOrder("left", "right");
       assertThat(gate.getAsJsonObject("inputs").get("left").getAsString())
           .isEqualTo("gs://artifacts/left");
       assertThat(gate.get("pipeline").getAsString()).isEqualTo("taxi");

@@ -232,6 +232,8 @@ final class ReportPrinter {
     out.accept(("  " + say(form, arguments)).stripTrailing());
   }
 
+  // Some forms are put together here, so they cannot be checked when compiled.
+  @SuppressWarnings("AnnotateFormatMethod")
   private static String say(String form, @Nullable Object... arguments) {
     return String.format(Locale.ROOT, form, arguments);
   }
@@ -253,7 +255,7 @@ final class ReportPrinter {
     double size = Math.abs(value);
     return size >= 1e9 || size < 1e-4
         ? say("%.4g", value)
-        : say(size >= 100 ? "%,.2f" : "%.4f", value).replaceAll("(\\.\\d*?)0+$", "$1");
+        : say(size >= 100 ? "%,.2f" : "%.4f", value).replaceAll("\\.?0+$", "");
   }
 
   private static String cut(String text, int most) {

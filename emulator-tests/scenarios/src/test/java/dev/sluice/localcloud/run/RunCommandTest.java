@@ -34,7 +34,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
-/** What somebody's CSV file comes to: a live model that answers, or a sentence that says what to do. */
+/**
+ * What somebody's CSV file comes to: a live model that answers, or a sentence that says what to do.
+ */
 class RunCommandTest {
   @TempDir private static Path folder;
 
@@ -54,8 +56,7 @@ class RunCommandTest {
                 "",
                 line -> {},
                 STAGES));
-    clients =
-        new GoogleClients(CloudConfiguration.from(name -> cloud.environment().get(name)));
+    clients = new GoogleClients(CloudConfiguration.from(name -> cloud.environment().get(name)));
   }
 
   @AfterAll
@@ -80,9 +81,7 @@ class RunCommandTest {
       BatchReport report = journey.take(file);
       Long version = journey.liveVersion();
       return new Came(
-          report,
-          Sentences.end(version, List.of(report)),
-          version == null ? null : journey.ask());
+          report, Sentences.end(version, List.of(report)), version == null ? null : journey.ask());
     }
   }
 
@@ -100,7 +99,12 @@ class RunCommandTest {
 
   /** Rows of {@code x,color,...,label} where x and color tell the label. */
   private static String rows(
-      String header, String separator, String end, String yes, String no, IntFunction<String> more) {
+      String header,
+      String separator,
+      String end,
+      String yes,
+      String no,
+      IntFunction<String> more) {
     Random random = new Random(7);
     StringBuilder out = new StringBuilder(header).append(end);
     for (int i = 0; i < 500; i++) {
@@ -124,25 +128,47 @@ class RunCommandTest {
 
   static Stream<Arguments> files() {
     return Stream.of(
-        Arguments.of("semicolons.csv", rows("x;color;label", ";", "\r\n", "ja", "nein", i -> ""), "label"),
-        Arguments.of("tabs.tsv", "\uFEFF" + rows("x\tcolor\tlabel", "\t", "\n", "1", "0", i -> ""), "label"),
-        Arguments.of("Käufe (2026).csv", rows("größe,цвет,étiquette", ",", "\n", "oui", "non", i -> ""), "étiquette"),
+        Arguments.of(
+            "semicolons.csv", rows("x;color;label", ";", "\r\n", "ja", "nein", i -> ""), "label"),
+        Arguments.of(
+            "tabs.tsv", "\uFEFF" + rows("x\tcolor\tlabel", "\t", "\n", "1", "0", i -> ""), "label"),
+        Arguments.of(
+            "Käufe (2026).csv",
+            rows("größe,цвет,étiquette", ",", "\n", "oui", "non", i -> ""),
+            "étiquette"),
         Arguments.of("true.csv", rows("TRUE", "FALSE"), "label"),
         Arguments.of("one-two.csv", rows("1", "2"), "label"),
         Arguments.of(
             "names.csv",
-            rows("\"my x\",a.b,\"it's \"\"q\"\"\",\"[br]<x>\",sold?", ",", "\n", "yes", "no",
+            rows(
+                "\"my x\",a.b,\"it's \"\"q\"\"\",\"[br]<x>\",sold?",
+                ",",
+                "\n",
+                "yes",
+                "no",
                 i -> "," + i % 7 + "," + i % 5),
             "sold?"),
         Arguments.of(
             "quoted.csv",
-            rows("x,color,note,label", ",", "\n", "yes", "no",
+            rows(
+                "x,color,note,label",
+                ",",
+                "\n",
+                "yes",
+                "no",
                 i -> ",\"line one\nsays \"\"" + i % 3 + "\"\", twice\""),
             "label"),
         Arguments.of(
             "dates.csv",
-            rows("x,color,day,at,label", ",", "\n", "yes", "no",
-                i -> String.format(",%d/%d/2026,2026-01-%02dT10:00:00Z", 1 + i % 28, 1 + i % 12, 1 + i % 28)),
+            rows(
+                "x,color,day,at,label",
+                ",",
+                "\n",
+                "yes",
+                "no",
+                i ->
+                    String.format(
+                        ",%d/%d/2026,2026-01-%02dT10:00:00Z", 1 + i % 28, 1 + i % 12, 1 + i % 28)),
             "label"));
   }
 
@@ -182,9 +208,15 @@ class RunCommandTest {
     }
     return Stream.of(
         Arguments.of("amount.csv", prices.toString(), "price", "learns two classes, not amounts"),
-        Arguments.of("kinds.csv", rows("yes", "no").replace("0,blue", "0,green"), "color",
+        Arguments.of(
+            "kinds.csv",
+            rows("yes", "no").replace("0,blue", "0,green"),
+            "color",
             "{name: color_is_blue, expression: \"color == 'blue'\"} and exclude: [color]"),
-        Arguments.of("case.csv", rows("yes", "no").replaceFirst("yes", "Yes"), "label",
+        Arguments.of(
+            "case.csv",
+            rows("yes", "no").replaceFirst("yes", "Yes"),
+            "label",
             "write equal ones alike"),
         Arguments.of("one-class.csv", rows("yes", "yes"), "label", "has only one value in train"),
         Arguments.of("noise.csv", noise.toString(), "label", "the features tell too little"),
@@ -209,9 +241,15 @@ class RunCommandTest {
   @Test
   void whatIsOddInTheData_isTold() throws Exception {
     String text =
-        rows("x,color,empty,same,id,price,label", ",", "\n", "yes", "no",
+        rows(
+            "x,color,empty,same,id,price,label",
+            ",",
+            "\n",
+            "yes",
+            "no",
             i -> ",,k," + (1000 + i) + ",\"1," + (100 + i % 90) + "\"");
-    Came came = run("odd.csv", text.replaceFirst("\n", "\n1,red,too,many,fields,in,this,row\n"), "label");
+    Came came =
+        run("odd.csv", text.replaceFirst("\n", "\n1,red,too,many,fields,in,this,row\n"), "label");
     assertThat(came.report().rejectedRows()).isEqualTo(1);
     assertThat(came.report().rejected().getFirst().reason()).contains("8");
     assertThat(came.report().findings())
