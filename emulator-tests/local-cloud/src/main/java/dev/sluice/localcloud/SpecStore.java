@@ -2,7 +2,6 @@ package dev.sluice.localcloud;
 
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.PipelineSpec;
-import dev.sluice.contracts.SluiceException;
 import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.ObjectStore;
 import dev.sluice.gcp.WriteCondition;
@@ -88,7 +87,7 @@ final class SpecStore implements AutoCloseable {
 
   private void bring(Path file, String name) throws IOException {
     String text = Files.readString(file);
-    if (text.equals(seen.put(file, text))) {
+    if (text.equals(seen.get(file))) {
       return;
     }
     try {
@@ -106,12 +105,14 @@ final class SpecStore implements AutoCloseable {
       } else {
         store(name, text);
       }
-    } catch (SluiceException e) {
+    } catch (BadInput e) {
       if (objects.find(ObjectName.of(serving, "specs/" + name)).isEmpty()) {
         store(name, text);
       }
       console.accept(e.getMessage() + "; the spec is not taken");
     }
+    // Only now: what storage could not take this time is brought again.
+    seen.put(file, text);
   }
 
   private void store(String name, String text) {

@@ -29,7 +29,8 @@ public final class PipelineSpec {
           "evaluate",
           "gates",
           "serve",
-          "engine");
+          "engine",
+          "schedule");
 
   private static final List<String> SECTIONS =
       List.of("features", "checks", "train", "evaluate", "gates", "serve");
@@ -52,10 +53,17 @@ public final class PipelineSpec {
     this.exclude = yaml.strings("exclude");
     this.groupBy = yaml.strings("group_by");
     this.slices = slices(yaml);
-    // What is read later has its form checked now, so that a spec fails where it is put.
+    // What is read later has its form checked now, so that most mistakes show where a spec is put.
     SECTIONS.forEach(yaml::child);
+    for (String later : List.of("evaluate", "serve")) {
+      Yaml section = yaml.child(later);
+      if (section != null && !section.values().isEmpty()) {
+        throw yaml.refuse(later, "has no keys in this release; leave it out");
+      }
+    }
     yaml.string("split_key");
     yaml.string("schema");
+    yaml.string("schedule");
     String engine = yaml.string("engine");
     if (engine != null && !engine.equals("auto") && !engine.equals("call")) {
       throw yaml.refuse("engine", "is '" + engine + "'; this release has auto and call");

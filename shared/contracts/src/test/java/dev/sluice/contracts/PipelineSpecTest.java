@@ -43,10 +43,9 @@ class PipelineSpecTest {
             features: {brand: {vocabulary: {top_k: 500}}}
             checks: {min_rows: 10}
             train: {rounds: 5}
-            evaluate: {costs: 1}
             gates: {min_auc: 0.6}
-            serve: {log: true}
             engine: call
+            schedule: "@daily"
             """);
     assertThat(spec.files()).isEqualTo("in/listings/{SPAN}/part-*.csv");
     assertThat(spec.label()).isEqualTo(new PipelineSpec.Label("sold", null, "yes"));
@@ -58,6 +57,14 @@ class PipelineSpecTest {
     assertThat(spec.schema()).isEqualTo("listings.schema.pbtxt");
     assertThat(spec.<Object>section("train", values -> values)).isEqualTo(Map.of("rounds", 5L));
     assertThat(spec.<Object>section("gates", values -> values)).isEqualTo(Map.of("min_auc", 0.6));
+  }
+
+  @Test
+  void aKeyThatNothingReadsYetIsRefusedWhereItHoldsAnything() {
+    assertThatThrownBy(() -> parse("label: sold\nserve: {log: true}\n"))
+        .isInstanceOf(BadInput.class)
+        .hasMessage("listings.yaml line 2: key 'serve' has no keys in this release; leave it out");
+    assertThat(parse("label: sold\nserve: {}\n").name()).isEqualTo("listings");
   }
 
   @Test

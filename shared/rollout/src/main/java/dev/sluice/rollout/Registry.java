@@ -37,9 +37,16 @@ public record Registry(
    * @param transform uri of the mapping it was trained on
    * @param batch that it was trained on
    * @param order that batch's place in time
+   * @param served true once it was live, whatever is live now
    */
   public record Version(
-      int number, String fingerprint, String model, String transform, String batch, Order order) {}
+      int number,
+      String fingerprint,
+      String model,
+      String transform,
+      String batch,
+      Order order,
+      boolean served) {}
 
   /**
    * What the next batch is compared with.
@@ -79,7 +86,7 @@ public record Registry(
       return this;
     }
     List<Version> more = new ArrayList<>(versions);
-    more.add(new Version(versions.size() + 1, fingerprint, model, transform, batch, order));
+    more.add(new Version(versions.size() + 1, fingerprint, model, transform, batch, order, false));
     return new Registry(more, baseline, live);
   }
 
@@ -103,17 +110,16 @@ public record Registry(
       return this;
     }
     List<Version> same = new ArrayList<>(versions);
-    if (version.order().compareTo(order) < 0) {
-      same.set(
-          number - 1,
-          new Version(
-              number,
-              version.fingerprint(),
-              version.model(),
-              version.transform(),
-              version.batch(),
-              order));
-    }
+    same.set(
+        number - 1,
+        new Version(
+            number,
+            version.fingerprint(),
+            version.model(),
+            version.transform(),
+            version.batch(),
+            version.order().compareTo(order) < 0 ? order : version.order(),
+            true));
     return new Registry(same, baseline, number);
   }
 

@@ -52,6 +52,13 @@ class RegistryTest {
   }
 
   @Test
+  void release_marksWhatServedForGood() {
+    Registry registry = two().release(1, FIRST).release(2, SECOND);
+    assertThat(registry.versions()).extracting(Registry.Version::served).containsExactly(true, true);
+    assertThat(two().versions()).extracting(Registry.Version::served).containsExactly(false, false);
+  }
+
+  @Test
   void release_unknownVersionIsRefused() {
     assertThatThrownBy(() -> two().release(3, SECOND))
         .isInstanceOf(BadInput.class)

@@ -40,9 +40,9 @@ final class FinishRunAction implements Action {
               + (object == null || first.error().contains(object) ? "" : " on " + object)
               + ": "
               + first.error()
-              + ". The live model is untouched. When the cause is gone, resume with: ./sluice trigger "
-              + request.pipeline()
-              + (batchName(request) == null ? "" : " --batch " + batchName(request));
+              + (first.task().equals("release") ? "." : ". The live model is untouched.")
+              + " When the cause is gone, "
+              + again(request);
       batch.ifPresent(b ->
           platform.report(
               List.of(platform.batchState(b, BatchState.FAILED, first.error(), null, null))));
@@ -60,6 +60,18 @@ final class FinishRunAction implements Action {
     }
     return new StageResult(
         Map.of(), null, false, Map.of("failed", failures.stream().map(Failure::task).toList()));
+  }
+
+  /** A batch's own run is resumed where it failed; any other run of it is started anew. */
+  private String again(StageRequest request) {
+    String batch = batchName(request);
+    String command = "./sluice trigger " + request.pipeline();
+    if (batch == null) {
+      return "start another run with: " + command;
+    }
+    return batch.equals(request.run())
+        ? "resume with: " + command + " --batch " + batch
+        : "start another run with: " + command + " --batch " + batch + " --force";
   }
 
   private static List<Failure> failures(StageRequest request) {

@@ -160,6 +160,7 @@ final class IngestStage implements Stage {
     values.put("pipeline", pipeline);
     values.put("run", call.request().run());
     values.put("batch", batch);
+    values.put("uri", call.uri("rejected").toString());
     values.put("object", row.source());
     values.put("line", row.line());
     values.put("row", row.row());

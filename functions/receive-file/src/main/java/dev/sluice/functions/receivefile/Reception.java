@@ -40,6 +40,9 @@ final class Reception {
         continue;
       }
       String pipeline = name.substring("specs/".length(), name.length() - ".yaml".length());
+      if (!Names.PIPELINE.matcher(pipeline).matches()) {
+        continue;
+      }
       try {
         PipelineSpec spec = platform.spec(pipeline, file.generation());
         patterns.add(spec.files());
@@ -50,7 +53,7 @@ final class Reception {
         }
       } catch (BadInput e) {
         if (object.name().startsWith(pipeline + "/")) {
-          fail(object, pipeline, String.valueOf(e.getMessage()));
+          fail(batch(object, pipeline), String.valueOf(e.getMessage()));
           taken = true;
         }
       }
@@ -79,20 +82,24 @@ final class Reception {
           .about(batch.pipeline(), batch.run(), batch.batch(), null)
           .info(object.source().object() + ": run " + outcome);
     } catch (BadInput e) {
-      fail(object, batch.pipeline(), String.valueOf(e.getMessage()));
+      fail(batch, String.valueOf(e.getMessage()));
     }
   }
 
-  private void fail(FinalizedObject object, String pipeline, String reason) {
-    record(object, pipeline, BatchState.FAILED, Alarm.Severity.FAIL, reason);
+  private void fail(Batch batch, String reason) {
+    record(batch, BatchState.FAILED, Alarm.Severity.FAIL, reason);
+  }
+
+  /** The batch of an object whose span nothing tells. */
+  private static Batch batch(FinalizedObject object, String pipeline) {
+    return Batch.of(pipeline, "", List.of(object.source()), object.created());
   }
 
   private void ignore(FinalizedObject object, List<String> patterns) {
     String first = object.name().substring(0, Math.max(0, object.name().indexOf('/')));
     String pipeline = Names.PIPELINE.matcher(first).matches() ? first : "unknown";
     record(
-        object,
-        pipeline,
+        batch(object, pipeline),
         BatchState.IGNORED,
         Alarm.Severity.WARN,
         "no pipeline takes gs://"
@@ -104,24 +111,18 @@ final class Reception {
             + ". Upload it under one of these, or add a spec whose source.files names it");
   }
 
-  private void record(
-      FinalizedObject object,
-      String pipeline,
-      BatchState state,
-      Alarm.Severity severity,
-      String reason) {
-    Batch batch = Batch.of(pipeline, "", List.of(object.source()), object.created());
+  private void record(Batch batch, BatchState state, Alarm.Severity severity, String reason) {
     platform.report(List.of(platform.batchState(batch, state, reason, null, null)));
     platform.alarm(
         List.of(
             Alarm.of(
-                pipeline,
+                batch.pipeline(),
                 null,
                 batch.batch(),
                 severity,
                 "receive-file",
                 reason,
-                object.source().object(),
+                batch.sources().getFirst().object(),
                 platform.clock().instant())));
   }
 }

@@ -24,7 +24,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Copies the blessed model and its mapping into the serving bucket, makes the version live in the
@@ -52,7 +51,8 @@ final class ReleaseAction implements Action {
             .orElseThrow(() ->
                 new BadInput(
                     "model " + model + " is not in the registry of " + pipeline + "; train it"));
-    if (!version.transform().equals(transform.toString())) {
+    ArtifactUri trainedOn = ArtifactUri.parse(version.transform());
+    if (!contents(trainedOn).equals(contents(transform))) {
       throw new BadInput(
           "model "
               + model
@@ -64,13 +64,13 @@ final class ReleaseAction implements Action {
     Batch batch = context.batch();
     Order order = Order.of(batch);
     if (!before.isSuperseded(order)) {
-      copy(pipeline, version.number(), model, transform);
+      copy(pipeline, version.number(), model, trainedOn);
     }
     Registry after =
         platform.registries().update(pipeline, r -> r.release(version.number(), order));
     platform.registries().route(pipeline);
     boolean live = Integer.valueOf(version.number()).equals(after.live());
-    report(context, before, after, version, live);
+    report(context, after, version, live);
     return new StageResult(
         Map.of(
             "version",
@@ -117,9 +117,7 @@ final class ReleaseAction implements Action {
       ArtifactUri artifact,
       String folder,
       Map<String, String> checksums) {
-    var sealed = artifact.object(Artifact.FILE);
-    Artifact made = Json.read(platform.objects().read(sealed), Artifact.class, sealed.uri());
-    for (StoredFile file : made.objects()) {
+    for (StoredFile file : contents(artifact)) {
       platform
           .objects()
           .copy(
@@ -130,20 +128,26 @@ final class ReleaseAction implements Action {
     }
   }
 
-  private void report(
-      RunContext context, Registry before, Registry after, Registry.Version version, boolean live) {
+  /**
+   * What an artifact holds; a mapping that was made anew from the same rows is the same mapping.
+   */
+  private List<StoredFile> contents(ArtifactUri artifact) {
+    var sealed = artifact.object(Artifact.FILE);
+    return Json.read(platform.objects().read(sealed), Artifact.class, sealed.uri()).objects();
+  }
+
+  private void report(RunContext context, Registry after, Registry.Version version, boolean live) {
     String pipeline = context.spec().name();
     List<Fact> facts = new ArrayList<>();
     if (live) {
       facts.add(ModelFacts.state(pipeline, version, ModelFacts.State.LIVE));
-      // The version that served when this run began is retired, even where an earlier attempt of
-      // this call has already moved the registry on.
-      Optional.ofNullable(context.pins().liveModel())
-          .map(uri -> ArtifactUri.parse(uri).fingerprint())
-          .flatMap(after::find)
-          .or(before::liveVersion)
-          .filter(old -> old.number() != version.number())
-          .ifPresent(old -> facts.add(ModelFacts.state(pipeline, old, ModelFacts.State.RETIRED)));
+      // Every one that served before, as an earlier attempt of this call or another release beside
+      // it may have moved the registry on without saying so.
+      for (Registry.Version old : after.versions()) {
+        if (old.served() && old.number() != version.number()) {
+          facts.add(ModelFacts.state(pipeline, old, ModelFacts.State.RETIRED));
+        }
+      }
     }
     facts.add(
         platform.batchState(

@@ -91,7 +91,7 @@ final class TrainStage implements Stage {
                         Order.of(call.batch())));
     Registry.Version version = registry.find(model.fingerprint()).orElseThrow();
     List<Fact> facts = new ArrayList<>(curve(call, model));
-    if (!Integer.valueOf(version.number()).equals(registry.live())) {
+    if (!version.served()) {
       facts.add(candidate(call, model, artifact, version));
     }
     platform.report(facts);

@@ -1,17 +1,22 @@
 package dev.sluice.functions.transform;
 
+import com.google.protobuf.TextFormat;
+import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.PipelineSpec;
+import dev.sluice.contracts.ValueType;
 import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.ExampleReader;
 import dev.sluice.examples.ExamplesManifest;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.ParquetExampleWriter;
 import dev.sluice.examples.Split;
+import dev.sluice.stages.ArtifactUri;
 import dev.sluice.stages.ExampleFiles;
 import dev.sluice.stages.Output;
 import dev.sluice.stages.Stage;
 import dev.sluice.stages.StageCall;
 import dev.sluice.transform.FeatureBatches;
+import dev.sluice.transform.FeatureChoice;
 import dev.sluice.transform.FeatureSpec;
 import dev.sluice.transform.Mapping;
 import dev.sluice.transform.MappingFiles;
@@ -21,14 +26,20 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.tensorflow.metadata.v0.Feature;
+import org.tensorflow.metadata.v0.FeatureType;
+import org.tensorflow.metadata.v0.LifecycleStage;
+import org.tensorflow.metadata.v0.Schema;
 
 /**
  * Fits the mapping on train alone, and writes the features of both splits in the examples' order.
  */
 final class TransformStage implements Stage {
+  private static final String SCHEMA = "schema.pbtxt";
   private static final ParquetExampleWriter.Options NARROW =
       new ParquetExampleWriter.Options(/* narrowFloats= */ true, Map.of());
 
@@ -38,9 +49,7 @@ final class TransformStage implements Stage {
     PipelineSpec spec = call.spec();
     Mapping mapping;
     try (ExampleReader train = examples.open(Split.TRAIN)) {
-      mapping =
-          Mapping.fit(
-              train, spec.label(), spec.exclude(), spec.section("features", FeatureSpec::parse));
+      mapping = Mapping.fit(train, spec.label(), spec.exclude(), choices(call, train.fields()));
     }
     Output transform = call.output("transform");
     MappingFiles.write(mapping)
@@ -67,6 +76,43 @@ final class TransformStage implements Stage {
             "positives", mapping.label().positives(),
             "negatives", mapping.label().negatives(),
             "unlabeled", mapping.label().missing()));
+  }
+
+  /**
+   * What the spec says of a column counts; else the schema: what it declares to be text or
+   * categorical gets a vocabulary though the values look like numbers, and what it declares
+   * deprecated is left out. Other columns go by their type.
+   */
+  private static FeatureSpec choices(StageCall call, List<Field> fields) {
+    FeatureSpec told = call.spec().section("features", FeatureSpec::parse);
+    Map<String, FeatureChoice> choices = new TreeMap<>(told.choices());
+    Map<String, ValueType> columns = new HashMap<>();
+    fields.forEach(field -> columns.put(field.name(), field.type()));
+    for (Feature feature : schema(call).getFeatureList()) {
+      ValueType type = columns.get(feature.getName());
+      if (type == null || choices.containsKey(feature.getName())) {
+        continue;
+      }
+      boolean categorical =
+          feature.getType() == FeatureType.BYTES || feature.getIntDomain().getIsCategorical();
+      if (feature.getLifecycleStage() == LifecycleStage.DEPRECATED) {
+        choices.put(feature.getName(), new FeatureChoice.Exclude());
+      } else if (categorical && type != ValueType.STRING) {
+        choices.put(feature.getName(), FeatureChoice.Vocabulary.ofDefaults());
+      }
+    }
+    return new FeatureSpec(choices);
+  }
+
+  private static Schema schema(StageCall call) {
+    ArtifactUri uri = call.input("schema");
+    Schema.Builder schema = Schema.newBuilder();
+    try {
+      TextFormat.merge(new String(call.read(uri, SCHEMA), StandardCharsets.UTF_8), schema);
+    } catch (TextFormat.ParseException e) {
+      throw new BadInput(uri + SCHEMA + " is no schema: " + e.getMessage(), e);
+    }
+    return schema.build();
   }
 
   private static ExamplesManifest.Part write(

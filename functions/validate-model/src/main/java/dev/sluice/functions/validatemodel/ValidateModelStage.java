@@ -61,7 +61,7 @@ final class ValidateModelStage implements Stage {
     Registry registry = platform.registries().read(pipeline);
     registry
         .find(verdict.about())
-        .filter(version -> !Integer.valueOf(version.number()).equals(registry.live()))
+        .filter(version -> !version.served())
         .ifPresent(version ->
             facts.add(
                 ModelFacts.state(
