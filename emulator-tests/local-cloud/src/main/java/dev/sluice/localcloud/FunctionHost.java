@@ -1,6 +1,7 @@
 package dev.sluice.localcloud;
 
 import com.google.cloud.functions.invoker.runner.Invoker;
+import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.FunctionManifest;
 import java.io.IOException;
@@ -10,12 +11,11 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Set;
 
 /**
  * Every function in one process, each in the Functions Framework's own invoker on a port of its
@@ -54,12 +54,8 @@ final class FunctionHost implements AutoCloseable {
   }
 
   private void startAll(List<Deployment> deployments, Path directory) throws IOException {
-    Set<Path> shared = new LinkedHashSet<>();
-    for (Deployment deployment : deployments) {
-      shared.addAll(deployment.files().libraries());
-    }
     List<URL> libraries = new ArrayList<>();
-    for (Path library : shared) {
+    for (Path library : shared(deployments)) {
       libraries.add(library.toUri().toURL());
     }
     URLClassLoader common =
@@ -80,6 +76,29 @@ final class FunctionHost implements AutoCloseable {
       loaders.add(own);
       start(deployment, own);
     }
+  }
+
+  /**
+   * Each library once. One loader cannot hold two builds of a library, and a function would run on
+   * another's: that is refused rather than found out by a NoSuchMethodError.
+   */
+  private static Collection<Path> shared(List<Deployment> deployments) {
+    Map<String, Path> byName = new LinkedHashMap<>();
+    for (Deployment deployment : deployments) {
+      for (Path library : deployment.files().libraries()) {
+        String name = FunctionPackage.libraryName(library);
+        Path other = byName.putIfAbsent(name, library);
+        if (other != null && !other.equals(library)) {
+          throw new BadInput(
+              "function "
+                  + deployment.manifest().name()
+                  + " carries another build of "
+                  + name
+                  + " than the functions before it; build them together with ./sluice package");
+        }
+      }
+    }
+    return byName.values();
   }
 
   private void start(Deployment deployment, ClassLoader loader) {

@@ -21,6 +21,11 @@ import java.util.zip.ZipFile;
  * @param libraries what it needs
  */
 record FunctionPackage(Path jar, List<Path> libraries) {
+  /** A library's name and version, without what tells its builds apart. */
+  static String libraryName(Path library) {
+    return String.valueOf(library.getFileName()).replaceFirst("-[0-9a-f]+-[0-9]+\\.jar$", "");
+  }
+
   /**
    * @param zip the package
    * @param directory where to unpack

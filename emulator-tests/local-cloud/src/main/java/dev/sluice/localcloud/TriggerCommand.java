@@ -1,5 +1,6 @@
 package dev.sluice.localcloud;
 
+import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Json;
 import dev.sluice.gcp.GoogleClients;
 import dev.sluice.gcp.TriggerOutcome;
@@ -53,6 +54,9 @@ final class TriggerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (force && batch == null) {
+      throw new BadInput("--force starts another run of one batch; name it with --batch");
+    }
     String stamp = STAMP.format(Instant.now());
     String run = batch == null ? "manual-" + stamp : force ? batch + "--force-" + stamp : batch;
     try (GoogleClients clients = new GoogleClients(Addresses.of(state.folder()).cloud())) {

@@ -164,11 +164,25 @@ class RecordsTest {
 
   @Test
   void pinsNeedABatchAndTheSpecsGeneration() {
-    assertThat(new Pins("b", 1, null, null, null).specGeneration()).isEqualTo(1);
-    assertThatThrownBy(() -> new Pins("b", 0, null, null, null))
+    assertThat(new Pins("b", 1, null, null, null, null).specGeneration()).isEqualTo(1);
+    assertThatThrownBy(() -> new Pins("b", 0, null, null, null, null))
         .isInstanceOf(Bug.class)
-        .hasMessageContaining("generation");
-    assertThatThrownBy(() -> new Pins("a/b", 1, null, null, null)).isInstanceOf(BadInput.class);
+        .hasMessageContaining("spec needs its generation");
+    assertThatThrownBy(() -> new Pins("b", 1, 0L, null, null, null))
+        .isInstanceOf(Bug.class)
+        .hasMessageContaining("schema needs its generation");
+    assertThatThrownBy(() -> new Pins("a/b", 1, null, null, null, null))
+        .isInstanceOf(BadInput.class);
+  }
+
+  @Test
+  void pinsWithoutASchemasGenerationAreRead() {
+    Pins old =
+        Json.read(
+            "{\"batch\":\"b\",\"specGeneration\":7,\"baseline\":\"gs://b/\"}", Pins.class, "it");
+    assertThat(old).isEqualTo(new Pins("b", 7, null, null, "gs://b/", null));
+    Pins pins = new Pins("b", 7, 9L, null, null, null);
+    assertThat(Json.read(Json.write(pins), Pins.class, "it")).isEqualTo(pins);
   }
 
   @Test

@@ -54,7 +54,9 @@ class RegistryTest {
   @Test
   void release_marksWhatServedForGood() {
     Registry registry = two().release(1, FIRST).release(2, SECOND);
-    assertThat(registry.versions()).extracting(Registry.Version::served).containsExactly(true, true);
+    assertThat(registry.versions())
+        .extracting(Registry.Version::served)
+        .containsExactly(true, true);
     assertThat(two().versions()).extracting(Registry.Version::served).containsExactly(false, false);
   }
 

@@ -6,10 +6,12 @@ import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.Fingerprint;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Pins;
+import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.contracts.Source;
 import dev.sluice.contracts.StageRequest;
 import dev.sluice.contracts.StageResult;
 import dev.sluice.gcp.ObjectName;
+import dev.sluice.gcp.ObjectStore;
 import dev.sluice.gcp.StoredObject;
 import dev.sluice.gcp.WriteCondition;
 import java.nio.charset.StandardCharsets;
@@ -107,19 +109,33 @@ public final class MemoryCloud {
     return batch;
   }
 
-  /** Pins a run to a batch, under the spec as it stands. */
+  /** Pins a run to a batch, under the spec, and the schema that it names, as they stand. */
   public Pins pin(
       Batch batch,
       String run,
       @Nullable String schema,
       @Nullable String baseline,
       @Nullable String liveModel) {
-    long generation =
-        objects
-            .find(ObjectName.of(SERVING, "specs/" + batch.pipeline() + ".yaml"))
-            .orElseThrow()
-            .generation();
-    Pins pins = new Pins(batch.batch(), generation, schema, baseline, liveModel);
+    ObjectStore.Loaded spec =
+        objects.load(ObjectName.of(SERVING, "specs/" + batch.pipeline() + ".yaml")).orElseThrow();
+    String given =
+        PipelineSpec.parse(batch.pipeline(), new String(spec.bytes(), StandardCharsets.UTF_8))
+            .schema();
+    Long schemaGeneration =
+        given == null
+            ? null
+            : objects
+                .find(ObjectName.of(SERVING, "specs/" + given))
+                .map(StoredObject::generation)
+                .orElse(null);
+    Pins pins =
+        new Pins(
+            batch.batch(),
+            spec.object().generation(),
+            schemaGeneration,
+            schema,
+            baseline,
+            liveModel);
     store(ARTIFACTS, batch.pipeline() + "/runs/" + run + "/pins.json", Json.bytes(pins));
     return pins;
   }

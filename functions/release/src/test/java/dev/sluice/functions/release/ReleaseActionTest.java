@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Batch;
+import dev.sluice.contracts.Fact;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Order;
 import dev.sluice.contracts.Outcome;
 import dev.sluice.contracts.StageRequest;
 import dev.sluice.contracts.StageResult;
+import dev.sluice.contracts.Unavailable;
 import dev.sluice.contracts.Verdict;
 import dev.sluice.rollout.Routes;
 import dev.sluice.stages.ArtifactUri;
@@ -17,9 +19,11 @@ import dev.sluice.stages.Configuration;
 import dev.sluice.stages.Platform;
 import dev.sluice.stages.Release;
 import dev.sluice.testing.MemoryCloud;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class ReleaseActionTest {
@@ -123,6 +127,56 @@ class ReleaseActionTest {
     assertThat(cloud.facts().column("models", "version")).containsExactly(1, 2, 1);
   }
 
+  /** The last state that the facts tell of each version. */
+  private Map<Object, Object> states() {
+    Map<Object, Object> states = new HashMap<>();
+    for (Fact fact : cloud.facts().of("models")) {
+      states.put(
+          Objects.requireNonNull(fact.values().get("version")),
+          Objects.requireNonNull(fact.values().get("state")));
+    }
+    return states;
+  }
+
+  @Test
+  void twoRunsThatPinnedTheSameLiveVersionLeaveOneLiveAndTheOthersRetired() {
+    action.perform(candidate("s1").request());
+    Candidate second = candidate("s2");
+    Candidate third = candidate("s3");
+    assertThat(List.of(second, third))
+        .extracting(c -> platform.context("p", c.batch().run()).pins().liveModel())
+        .containsOnly(platform.registries().read("p").get(1).model());
+    action.perform(second.request());
+    action.perform(third.request());
+    assertThat(states()).isEqualTo(Map.of(1, "RETIRED", 2, "RETIRED", 3, "LIVE"));
+    action.perform(third.request());
+    assertThat(states()).isEqualTo(Map.of(1, "RETIRED", 2, "RETIRED", 3, "LIVE"));
+    action.perform(second.request());
+    assertThat(states()).isEqualTo(Map.of(1, "RETIRED", 2, "RETIRED", 3, "LIVE"));
+    assertThat(routes()).isEqualTo(Routes.to(3));
+  }
+
+  @Test
+  void whatARepeatedReleaseSaysMendsAReportThatWasLost() {
+    action.perform(candidate("s1").request());
+    Candidate second = candidate("s2");
+    Candidate third = candidate("s3");
+    action.perform(second.request());
+    boolean[] lost = new boolean[1];
+    cloud
+        .facts()
+        .before(fact -> {
+          if (!lost[0]) {
+            lost[0] = true;
+            throw new Unavailable("the instance is gone");
+          }
+        });
+    assertThatThrownBy(() -> action.perform(third.request())).isInstanceOf(Unavailable.class);
+    assertThat(states()).containsEntry(2, "LIVE");
+    action.perform(third.request());
+    assertThat(states()).isEqualTo(Map.of(1, "RETIRED", 2, "RETIRED", 3, "LIVE"));
+  }
+
   @Test
   void aModelOfAnEarlierBatchIsSuperseded() {
     Candidate early = candidate("s1");
@@ -154,11 +208,10 @@ class ReleaseActionTest {
         .beforeWrite(name -> {
           if (name.name().endsWith("routes.json") && !killed[0]) {
             killed[0] = true;
-            throw new dev.sluice.contracts.Unavailable("the instance is gone");
+            throw new Unavailable("the instance is gone");
           }
         });
-    assertThatThrownBy(() -> action.perform(candidate.request()))
-        .isInstanceOf(dev.sluice.contracts.Unavailable.class);
+    assertThatThrownBy(() -> action.perform(candidate.request())).isInstanceOf(Unavailable.class);
     action.perform(candidate.request());
     assertThat(routes()).isEqualTo(Routes.to(1));
   }
@@ -216,6 +269,33 @@ class ReleaseActionTest {
     Candidate candidate = candidate("s1");
     String other = cloud.artifact("p", "transform", "manifest.json", "another mapping");
     refused(with(candidate.request(), "transform", other), "transform");
+  }
+
+  @Test
+  void aMappingThatWasMadeAnewWithTheSameBytesIsTheModels() {
+    Candidate candidate = candidate("s1");
+    String again =
+        cloud.artifact(
+            "p",
+            "transform",
+            Map.of("manifest.json", "mapping of s1".getBytes(StandardCharsets.UTF_8)),
+            Map.of("examples", "made anew"));
+    assertThat(again).isNotEqualTo(candidate.request().input("transform"));
+    StageResult result = action.perform(with(candidate.request(), "transform", again));
+    assertThat(result.summary()).containsEntry("state", "LIVE");
+    assertThat(cloud.objects().names(MemoryCloud.SERVING, "p/versions/1/"))
+        .containsExactly(
+            "p/versions/1/model.ubj",
+            "p/versions/1/release.json",
+            "p/versions/1/transform/manifest.json");
+    assertThat(
+            cloud
+                .objects()
+                .text(platform.layout().version("p", 1, Release.TRANSFORM + "manifest.json")))
+        .isEqualTo("mapping of s1");
+    assertThat(routes()).isEqualTo(Routes.to(1));
+    // The request with the registered one afterwards changes nothing.
+    assertThat(action.perform(candidate.request())).isEqualTo(result);
   }
 
   @Test

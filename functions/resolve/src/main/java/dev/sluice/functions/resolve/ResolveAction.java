@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the run's pins if absent and answers with what stands: whoever comes second, or again,
@@ -54,8 +55,7 @@ final class ResolveAction implements Action {
         Map.of("batch", pins.batch(), "span", batch.span(), "bytes", batch.bytes()));
   }
 
-  private static void put(
-      Map<String, String> outputs, String name, @org.jspecify.annotations.Nullable String uri) {
+  private static void put(Map<String, String> outputs, String name, @Nullable String uri) {
     if (uri != null) {
       outputs.put(name, uri);
     }
@@ -73,6 +73,7 @@ final class ResolveAction implements Action {
                         + " has no spec at "
                         + platform.layout().spec(pipeline + ".yaml").uri()));
     PipelineSpec spec = platform.spec(pipeline, file.generation());
+    Long schemaGeneration = schemaGeneration(spec);
     Registry registry = platform.registries().read(pipeline);
     Batch batch = request.batch() == null ? newest(spec, registry) : named(request);
     Registry.Baseline baseline = registry.baseline();
@@ -80,6 +81,7 @@ final class ResolveAction implements Action {
         new Pins(
             batch.batch(),
             file.generation(),
+            schemaGeneration,
             baseline == null ? null : baseline.schema(),
             baseline == null ? null : baseline.statistics(),
             registry.liveVersion().map(Registry.Version::model).orElse(null));
@@ -92,6 +94,25 @@ final class ResolveAction implements Action {
     } catch (Conflict e) {
       return Json.read(platform.objects().read(name), Pins.class, name.uri());
     }
+  }
+
+  private @Nullable Long schemaGeneration(PipelineSpec spec) {
+    String file = spec.schema();
+    if (file == null) {
+      return null;
+    }
+    ObjectName name = platform.layout().spec(file);
+    return platform
+        .objects()
+        .find(name)
+        .orElseThrow(() ->
+            new BadInput(
+                "the spec names schema '"
+                    + file
+                    + "', which is not at "
+                    + name.uri()
+                    + "; put it beside the spec"))
+        .generation();
   }
 
   private Batch named(StageRequest request) {

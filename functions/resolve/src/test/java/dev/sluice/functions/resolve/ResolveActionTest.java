@@ -70,10 +70,39 @@ class ResolveActionTest {
     cloud.spec("p", "label: other\n");
     passed(batch);
     assertThat(action.perform(call(batch.batch(), "r"))).isEqualTo(first);
-    assertThat(pins("r")).isEqualTo(new Pins(batch.batch(), generation, null, null, null));
+    assertThat(pins("r")).isEqualTo(new Pins(batch.batch(), generation, null, null, null, null));
     assertThat(action.perform(call(batch.batch(), "another")).outputs())
         .containsEntry("baseline", "gs://s/")
         .containsEntry("previous_schema", "gs://c/");
+  }
+
+  @Test
+  void theSchemaThatTheSpecNamesIsPinnedOnce() {
+    cloud.spec("p", "label: sold\nschema: p.pbtxt\n");
+    long first = cloud.objects().put(MemoryCloud.SERVING, "specs/p.pbtxt", "").generation();
+    Batch batch = cloud.batch("p", "s1", "a\n1\n");
+    action.perform(call(batch.batch(), "r"));
+    long edited =
+        cloud
+            .objects()
+            .put(MemoryCloud.SERVING, "specs/p.pbtxt", "feature { name: 'a' }")
+            .generation();
+    action.perform(call(batch.batch(), "r"));
+    assertThat(pins("r").schemaGeneration()).isEqualTo(first).isNotEqualTo(edited);
+    action.perform(call(batch.batch(), "another"));
+    assertThat(pins("another").schemaGeneration()).isEqualTo(edited);
+  }
+
+  @Test
+  void aSchemaThatIsNotBesideTheSpecIsRefusedAndPinsNothing() {
+    cloud.spec("p", "label: sold\nschema: p.pbtxt\n");
+    Batch batch = cloud.batch("p", "s1", "a\n1\n");
+    assertThatThrownBy(() -> action.perform(call(batch.batch(), "r")))
+        .isInstanceOf(BadInput.class)
+        .hasMessage(
+            "the spec names schema 'p.pbtxt', which is not at gs://test-serving/specs/p.pbtxt; put"
+                + " it beside the spec");
+    assertThat(platform.findPins("p", "r")).isEmpty();
   }
 
   @Test

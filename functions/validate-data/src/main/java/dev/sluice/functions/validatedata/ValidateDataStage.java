@@ -8,6 +8,7 @@ import dev.sluice.contracts.Fact;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Order;
 import dev.sluice.contracts.Outcome;
+import dev.sluice.contracts.Pins;
 import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.contracts.StageResult;
 import dev.sluice.contracts.Verdict;
@@ -50,7 +51,7 @@ final class ValidateDataStage implements Stage {
 
   @Override
   public Map<String, Object> dependsOn(RunContext context, Platform platform) {
-    return givenSchema(context.spec(), platform)
+    return givenSchema(context.spec(), context.pins(), platform)
         .<Map<String, Object>>map(found -> Map.of("schema", found.crc32c()))
         .orElse(Map.of());
   }
@@ -61,7 +62,7 @@ final class ValidateDataStage implements Stage {
     ArtifactUri examplesUri = call.input("examples");
     ExampleFiles examples = ExampleFiles.of(call, examplesUri);
     Baseline batch = measured(call, call.input("statistics"));
-    Optional<StoredObject> given = givenSchema(spec, call.platform());
+    Optional<StoredObject> given = givenSchema(spec, call.pins(), call.platform());
     Validation validation =
         new DataValidator()
             .validate(
@@ -192,23 +193,33 @@ final class ValidateDataStage implements Stage {
     return new Baseline(all.getFirst(), all.subList(1, all.size()));
   }
 
-  private static Optional<StoredObject> givenSchema(PipelineSpec spec, Platform platform) {
+  /** The schema that a person wrote, as it was when the run pinned it. */
+  private static Optional<StoredObject> givenSchema(
+      PipelineSpec spec, Pins pins, Platform platform) {
     String file = spec.schema();
     if (file == null) {
       return Optional.empty();
     }
-    ObjectName name = platform.layout().spec(file);
+    ObjectName newest = platform.layout().spec(file);
+    Long generation = pins.schemaGeneration();
+    if (generation == null) {
+      throw new BadInput(
+          "the spec names schema '"
+              + file
+              + "', and the run pinned no generation of "
+              + newest.uri()
+              + "; start another run of the batch");
+    }
+    ObjectName pinned = new ObjectName(newest.bucket(), newest.name(), generation);
     return Optional.of(
         platform
             .objects()
-            .find(name)
+            .find(pinned)
             .orElseThrow(() ->
                 new BadInput(
-                    "the spec names schema '"
-                        + file
-                        + "', which is not at "
-                        + name.uri()
-                        + "; put it beside the spec")));
+                    "the run pinned schema "
+                        + pinned
+                        + ", which is gone; start another run of the batch")));
   }
 
   private static @Nullable Schema schema(StageCall call, Optional<StoredObject> given) {

@@ -1,5 +1,6 @@
 package dev.sluice.functions.validatedata;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.contracts.Alarm;
@@ -10,6 +11,7 @@ import dev.sluice.contracts.StageRequest;
 import dev.sluice.contracts.StageResult;
 import dev.sluice.contracts.Verdict;
 import dev.sluice.examples.Split;
+import dev.sluice.gcp.ObjectName;
 import dev.sluice.rollout.Registry;
 import dev.sluice.stages.Configuration;
 import dev.sluice.stages.Platform;
@@ -202,17 +204,87 @@ class ValidateDataStageTest {
     assertThat(baseline()).isEqualTo(statistics.get("s1"));
   }
 
+  /** Puts a schema beside the spec that knows two colors. */
+  private void schema(String otherColor) {
+    cloud
+        .objects()
+        .put(
+            MemoryCloud.SERVING,
+            "specs/p.pbtxt",
+            """
+            feature {
+              name: "color"
+              type: BYTES
+              string_domain { value: "red" value: "%s" }
+            }
+            feature { name: "x" type: FLOAT }
+            feature { name: "country" type: BYTES }
+            feature { name: "sold" type: BYTES }
+            """
+                .formatted(otherColor));
+  }
+
+  private Exchange post(StageRequest request) throws Exception {
+    return Exchange.post(
+        StageEndpoint.making(platform, new ValidateDataStage())::service, (Object) request);
+  }
+
   @Test
-  void aSchemaThatTheSpecNamesMustBeThere() throws Exception {
-    cloud.spec("p", "label: sold\nschema: p.schema.pbtxt\n");
+  void theSchemaStaysAsTheRunPinnedIt() throws Exception {
+    spec = "label: sold\nschema: p.pbtxt\n";
+    schema("blue");
+    StageResult first = judge("s1", csv(1000, 1));
+    assertThat(first.verdict()).as(first.toString()).isEqualTo(Outcome.PASS);
+    Batch pinnedBefore = cloud.batch("p", "s2", csv(1000, 2));
+    cloud.pin(pinnedBefore);
+    schema("green");
+    assertThat(answer(last)).isEqualTo(first.asCached());
+    StageResult second =
+        answer(MemoryCloud.call(pinnedBefore, "validate-data", measured(csv(1000, 2))));
+    assertThat(second.verdict()).as(second.toString()).isEqualTo(Outcome.PASS);
+    assertThat(new String(cloud.read(second.outputs().get("schema"), "schema.pbtxt"), UTF_8))
+        .contains("blue")
+        .doesNotContain("green");
+  }
+
+  @Test
+  void theNextRunIsJudgedByTheEditedSchema() throws Exception {
+    spec = "label: sold\nschema: p.pbtxt\n";
+    schema("blue");
+    StageResult first = judge("s1", csv(1000, 1));
+    schema("green");
+    Batch batch = platform.findBatch("p", String.valueOf(last.batch())).orElseThrow();
+    cloud.pin(batch, "another", null, null, null);
+    StageResult other = answer(MemoryCloud.call(batch, "another", "validate-data", last.inputs()));
+    assertThat(other.cached()).isFalse();
+    assertThat(other.verdict()).as(other.toString()).isEqualTo(Outcome.FAIL);
+    assertThat(other.outputs().get("anomalies")).isNotEqualTo(first.outputs().get("anomalies"));
+    assertThat(cloud.messages().alarms().getFirst().text()).contains("color");
+  }
+
+  @Test
+  void aSchemaThatTheRunDidNotPinIsRefused() throws Exception {
+    cloud.spec("p", "label: sold\nschema: p.pbtxt\n");
     Batch batch = cloud.batch("p", "s1", csv(100, 1));
     cloud.pin(batch);
-    Exchange exchange =
-        Exchange.post(
-            StageEndpoint.making(platform, new ValidateDataStage())::service,
-            (Object) MemoryCloud.call(batch, "validate-data", measured(csv(100, 1))));
+    schema("blue");
+    Exchange exchange = post(MemoryCloud.call(batch, "validate-data", measured(csv(100, 1))));
     assertThat(exchange.status()).isEqualTo(422);
     assertThat(exchange.text())
-        .contains("p.schema.pbtxt", "gs://test-serving/specs/p.schema.pbtxt");
+        .contains("pinned no generation of gs://test-serving/specs/p.pbtxt", "another run");
+  }
+
+  @Test
+  void aPinnedSchemaThatIsGoneIsRefused() throws Exception {
+    cloud.spec("p", "label: sold\nschema: p.pbtxt\n");
+    schema("blue");
+    Batch batch = cloud.batch("p", "s1", csv(100, 1));
+    Long generation = cloud.pin(batch).schemaGeneration();
+    schema("green");
+    cloud.objects().delete(new ObjectName(MemoryCloud.SERVING, "specs/p.pbtxt", generation));
+    Exchange exchange = post(MemoryCloud.call(batch, "validate-data", measured(csv(100, 1))));
+    assertThat(exchange.status()).isEqualTo(422);
+    assertThat(exchange.text())
+        .contains("gs://test-serving/specs/p.pbtxt#" + generation + ", which is gone");
   }
 }
