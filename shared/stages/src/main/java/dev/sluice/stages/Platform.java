@@ -199,13 +199,13 @@ public final class Platform {
   /** The batch of that name, or nothing where it was never received. */
   public Optional<Batch> findBatch(String pipeline, String batch) {
     ObjectName name = layout.batch(pipeline, batch);
-    return objects.find(name).map(found -> Json.read(objects.read(name), Batch.class, name.uri()));
+    return objects.load(name).map(found -> Json.read(found.bytes(), Batch.class, name.uri()));
   }
 
   /** What the run pinned, or nothing where {@code resolve} has not. */
   public Optional<Pins> findPins(String pipeline, String run) {
     ObjectName name = layout.pins(pipeline, run);
-    return objects.find(name).map(found -> Json.read(objects.read(name), Pins.class, name.uri()));
+    return objects.load(name).map(found -> Json.read(found.bytes(), Pins.class, name.uri()));
   }
 
   /**

@@ -14,6 +14,7 @@ import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Operation;
 import dev.sluice.contracts.StageRequest;
 import dev.sluice.contracts.StageResult;
+import dev.sluice.gcp.ObjectStore;
 import dev.sluice.gcp.StructuredLog;
 import dev.sluice.gcp.WriteCondition;
 import java.io.IOException;
@@ -56,10 +57,11 @@ public final class StageEndpoint {
   public void service(HttpRequest http, HttpResponse response) throws IOException {
     Instant started = platform.clock().instant();
     StageRequest request;
+    Operation operation;
     try {
       request =
           Json.read(http.getInputStream().readAllBytes(), StageRequest.class, "the request's body");
-      platform.operations().get(request.operation());
+      operation = platform.operations().get(request.operation());
     } catch (BadInput e) {
       Problem.of(e).write(response);
       return;
@@ -67,7 +69,7 @@ public final class StageEndpoint {
     try {
       platform.report(List.of(stageRun(request, started, "RUNNING", null, null)));
       String[] fingerprint = new String[1];
-      StageResult result = perform(request, fingerprint);
+      StageResult result = perform(request, operation, fingerprint);
       platform.report(
           List.of(stageRun(request, started, "SUCCEEDED", result, fingerprint[0], null)));
       log(request, started, result);
@@ -85,8 +87,8 @@ public final class StageEndpoint {
     }
   }
 
-  private StageResult perform(StageRequest request, String[] fingerprint) throws IOException {
-    Operation operation = platform.operations().get(request.operation());
+  private StageResult perform(StageRequest request, Operation operation, String[] fingerprint)
+      throws IOException {
     if (action != null) {
       return action.perform(request);
     }
@@ -113,10 +115,11 @@ public final class StageEndpoint {
   private Optional<StageResult> find(StageCall call) {
     ArtifactUri first = call.uri(call.operation().gives().getFirst());
     var object = first.object(Artifact.FILE);
-    if (platform.objects().find(object).isEmpty()) {
+    Optional<ObjectStore.Loaded> loaded = platform.objects().load(object);
+    if (loaded.isEmpty()) {
       return Optional.empty();
     }
-    Artifact artifact = Json.read(platform.objects().read(object), Artifact.class, object.uri());
+    Artifact artifact = Json.read(loaded.get().bytes(), Artifact.class, object.uri());
     StageResult result = artifact.result();
     if (result == null) {
       throw new Bug(object.uri() + " holds no result, though it is the operation's first output");
