@@ -66,6 +66,118 @@ class RecordsTest {
   }
 
   @Test
+  void aTableIsASourceAtASnapshot() {
+    Source table = Source.ofTable("my-project.sales.day", Instant.ofEpochMilli(1_234), 99, "x > 1");
+    assertThat(table.uri()).isEqualTo("bigquery://my-project.sales.day@1234");
+    assertThat(table.isTable()).isTrue();
+    assertThat(table.object()).isEqualTo("bigquery://my-project.sales.day");
+    assertThat(table.table()).isEqualTo("my-project.sales.day");
+    assertThat(table.snapshot()).isEqualTo(Instant.ofEpochMilli(1_234));
+    assertThat(ONE.isTable()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bigquery://p.d.t",
+        "bigquery://d.t@1",
+        "bigquery://p.d.t@x",
+        "bigquery://p.d.t@",
+        "bigquery://p/d.t@1",
+        "bigquery://p.d.t@1@2"
+      })
+  void aTableWithoutSnapshotIsRefused(String uri) {
+    assertThatThrownBy(() -> new Source(uri, 1, ""))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("bigquery://project.dataset.table@milliseconds");
+  }
+
+  @Test
+  void anObjectTakesNoFilter() {
+    assertThatThrownBy(() -> new Source("gs://b/n#1", 1, "", "x > 1"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("takes no filter");
+  }
+
+  @Test
+  void anotherSnapshotOrFilterIsAnotherBatch() {
+    Instant at = Instant.ofEpochMilli(5);
+    assertThat(
+            List.of(
+                    tables(Source.ofTable("p.d.t", at, 1, null)),
+                    tables(Source.ofTable("p.d.t", at, 1, "x > 1")),
+                    tables(Source.ofTable("p.d.t", at, 1, "x > 2")),
+                    tables(Source.ofTable("p.d.t", at.plusMillis(1), 1, null)),
+                    tables(Source.ofTable("p.d.u", at, 1, null)))
+                .stream()
+                .map(Batch::batch))
+        .doesNotHaveDuplicates();
+    assertThat(tables(Source.ofTable("p.d.t", at, 2, null)).batch())
+        .isEqualTo(tables(Source.ofTable("p.d.t", at, 1, null)).batch());
+  }
+
+  private static Batch tables(Source... sources) {
+    return Batch.of("p", SourceKind.BIGQUERY, "", null, List.of(sources), Instant.EPOCH);
+  }
+
+  @Test
+  void aBatchIsOfOneKind() {
+    Source table = Source.ofTable("p.d.t", Instant.EPOCH, 1, null);
+    assertThatThrownBy(() -> tables(table, ONE))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("is of bigquery, and 1 of its 2 sources are tables");
+    assertThatThrownBy(() -> batch(table)).isInstanceOf(BadInput.class);
+    assertThatThrownBy(
+            () -> Batch.of("p", SourceKind.STREAM, "", null, List.of(table, ONE), Instant.EPOCH))
+        .isInstanceOf(BadInput.class);
+  }
+
+  @Test
+  void theSameBytesUnderAnotherNameHoldTheSameUnlessTheNameIsPartOfTheExample() {
+    Source again = new Source("gs://inbox/p/2/c.csv#9", 10, "abc=");
+    assertThat(batch(again).content()).isEqualTo(batch(ONE).content()).containsExactly("abc=:10");
+    assertThat(objects(again).content()).isNotEqualTo(objects(ONE).content());
+    assertThat(objects(new Source("gs://inbox/p/1/a.csv#8", 10, "abc=")).content())
+        .isEqualTo(objects(ONE).content());
+  }
+
+  private static Batch objects(Source... sources) {
+    return Batch.of("p", SourceKind.OBJECTS, "", null, List.of(sources), Instant.EPOCH);
+  }
+
+  @Test
+  void aBatchWrittenBeforeThereWereKindsReadsAsFilesWithoutVersion() {
+    Batch old =
+        Json.read(
+            "{\"batch\":\"b-1\",\"pipeline\":\"p\",\"span\":\"1\",\"sources\":[{\"uri\":"
+                + "\"gs://inbox/p/1/a.csv#7\",\"bytes\":10,\"crc32c\":\"abc=\"}],"
+                + "\"receivedAt\":\"1970-01-01T00:00:00Z\"}",
+            Batch.class,
+            "it");
+    assertThat(old)
+        .isEqualTo(new Batch("b-1", "p", SourceKind.FILES, "1", null, List.of(ONE), Instant.EPOCH));
+    assertThat(
+            Json.read(
+                "{\"span\":\"1\",\"receivedAt\":\"1970-01-01T00:00:00Z\"}", Order.class, "it"))
+        .isEqualTo(new Order("1", null, Instant.EPOCH));
+  }
+
+  @Test
+  void aBatchIsReadAsItWasWritten() {
+    Batch batch =
+        Batch.of(
+            "p",
+            SourceKind.BIGQUERY,
+            "s",
+            3L,
+            List.of(Source.ofTable("p.d.t", Instant.EPOCH, 1, "x > 1")),
+            Instant.EPOCH);
+    String json = Json.write(batch);
+    assertThat(json).contains("\"kind\":\"bigquery\"", "\"version\":3");
+    assertThat(Json.read(json, Batch.class, "it")).isEqualTo(batch);
+  }
+
+  @Test
   void theSameAlarmHasTheSameId() {
     Alarm first =
         Alarm.of("p", "r1", "b", Alarm.Severity.FAIL, "DATA", "text", "gs://b/o", Instant.EPOCH);
@@ -90,6 +202,18 @@ class RecordsTest {
     assertThat(Alarm.of("p", "r", null, Alarm.Severity.FAIL, "x", "t", null, Instant.EPOCH).alarm())
         .isNotEqualTo(
             Alarm.of("p", "s", null, Alarm.Severity.FAIL, "x", "t", null, Instant.EPOCH).alarm());
+  }
+
+  @Test
+  void spansOfDigitsCompareAsNumbersAndBeforeAllOthers() {
+    List<String> inOrder = List.of("9", "010", "10", "0200", "", "1a", "2026-11-01", "9a");
+    for (int i = 0; i < inOrder.size(); i++) {
+      for (int j = 0; j < inOrder.size(); j++) {
+        assertThat(Integer.signum(Order.SPANS.compare(inOrder.get(i), inOrder.get(j))))
+            .as("%s and %s", inOrder.get(i), inOrder.get(j))
+            .isEqualTo(Integer.compare(i, j));
+      }
+    }
   }
 
   @ParameterizedTest
@@ -198,6 +322,10 @@ class RecordsTest {
     assertThat(early).isLessThan(late);
     assertThat(new Order("s", Instant.EPOCH)).isLessThan(new Order("s", Instant.MAX));
     assertThat(Order.of(batch(ONE))).isEqualTo(new Order("1", Instant.EPOCH));
+    assertThat(new Order("s", 10L, Instant.EPOCH))
+        .isGreaterThan(new Order("s", 9L, Instant.MAX))
+        .isGreaterThan(new Order("s", null, Instant.MAX))
+        .isLessThan(new Order("t", 1L, Instant.EPOCH));
   }
 
   /** SHA-256 of "abc": FIPS 180-2, appendix B.1. */

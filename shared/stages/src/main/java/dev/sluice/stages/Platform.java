@@ -251,21 +251,28 @@ public final class Platform {
     }
   }
 
-  /** Where a batch stands now. */
+  /** Where a batch stands now, as far as the caller knows. */
+  public Fact batchState(Batch batch, BatchState state, @Nullable String reason) {
+    return batchState(batch, state, reason, null);
+  }
+
+  /** Where a batch stands now, and what became of its rows. */
   public Fact batchState(
-      Batch batch,
-      BatchState state,
-      @Nullable String reason,
-      @Nullable Long rows,
-      @Nullable Long rejectedRows) {
+      Batch batch, BatchState state, @Nullable String reason, @Nullable RowCounts counts) {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     values.put("pipeline", batch.pipeline());
     values.put("batch", batch.batch());
     values.put("span", batch.span());
-    values.put("source", "files");
-    values.put("uri", batch.sources().getFirst().object());
-    values.put("rows", rows);
-    values.put("rejected_rows", rejectedRows);
+    values.put("version", batch.version());
+    values.put("source", batch.kind().text());
+    values.put("uri", batch.uri());
+    values.put("sources", batch.sources().size());
+    if (counts != null) {
+      values.put("rows", counts.rows());
+      values.put("rejected_rows", counts.rejected());
+      values.put("train_rows", counts.train());
+      values.put("eval_rows", counts.eval());
+    }
     values.put("bytes", batch.bytes());
     values.put("state", state.name());
     values.put("reason", reason);

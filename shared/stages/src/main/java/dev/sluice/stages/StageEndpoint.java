@@ -5,7 +5,6 @@ import com.google.cloud.functions.HttpResponse;
 import dev.sluice.contracts.Artifact;
 import dev.sluice.contracts.Artifact.StoredFile;
 import dev.sluice.contracts.BadInput;
-import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Conflict;
 import dev.sluice.contracts.Fact;
@@ -194,7 +193,7 @@ public final class StageEndpoint {
       String uri = request.inputs().get(name);
       if (uri != null) {
         if (name.equals("batch")) {
-          inputs.put(name, files(context.batch()));
+          inputs.put(name, context.batch().content());
         } else {
           Object held = content(owned(request, name, uri));
           if (!Operation.kind(name).equals("blessing")) {
@@ -208,11 +207,6 @@ public final class StageEndpoint {
     }
     content.put("inputs", inputs);
     return Fingerprint.of(content);
-  }
-
-  /** Files are known by what they hold, so that the same bytes sent again change nothing. */
-  private static Object files(Batch batch) {
-    return batch.sources().stream().map(s -> s.crc32c() + ":" + s.bytes()).sorted().toList();
   }
 
   private ArtifactUri owned(StageRequest request, String name, String uri) {
