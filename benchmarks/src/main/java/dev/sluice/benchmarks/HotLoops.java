@@ -1,10 +1,10 @@
 package dev.sluice.benchmarks;
 
 import dev.sluice.examples.ByteSource;
-import dev.sluice.examples.CsvExamples;
-import dev.sluice.examples.CsvIngestion;
 import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.ExampleReader;
+import dev.sluice.examples.Ingestion;
+import dev.sluice.examples.RecordFiles;
 import dev.sluice.examples.Splits;
 import dev.sluice.models.BinaryTrainer;
 import dev.sluice.models.TrainConfig;
@@ -13,9 +13,7 @@ import dev.sluice.models.TreeModel;
 import dev.sluice.statistics.DatasetAccumulator;
 import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.transform.FeatureMatrix;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -56,31 +54,12 @@ public class HotLoops {
   private ByteSource csv;
   private TreeModel model;
 
-  private static ByteSource memory(byte[] bytes) {
-    return new ByteSource() {
-      @Override
-      public InputStream open() {
-        return new ByteArrayInputStream(bytes);
-      }
-
-      @Override
-      public String name() {
-        return "listings.csv";
-      }
-
-      @Override
-      public long size() {
-        return bytes.length;
-      }
-    };
-  }
-
   /** Makes the rows up and reads them. */
   @Setup
   public void prepare() throws IOException {
     Random random = new Random(1);
-    csv = memory(listings(random, ROWS).getBytes(StandardCharsets.UTF_8));
-    try (ExampleReader reader = CsvExamples.inspect(List.of(csv), row -> {}).read()) {
+    csv = ByteSource.of("listings.csv", listings(random, ROWS).getBytes(StandardCharsets.UTF_8));
+    try (ExampleReader reader = Ingestion.read(RecordFiles.detect(List.of(csv)))) {
       for (ExampleBatch batch = reader.next(); batch != null; batch = reader.next()) {
         batches.add(batch);
       }
@@ -94,9 +73,12 @@ public class HotLoops {
   /** Inspects, types, splits and writes the file as {@code ingest} does. */
   @Benchmark
   @OperationsPerInvocation(ROWS)
-  public CsvIngestion.Result ingest() throws IOException {
-    return new CsvIngestion(Splits.ofDefaults(), 0)
-        .run(List.of(csv), (split, file) -> OutputStream.nullOutputStream(), row -> {});
+  public Ingestion.Result ingest() throws IOException {
+    return new Ingestion(Splits.ofDefaults())
+        .run(
+            RecordFiles.detect(List.of(csv)),
+            file -> OutputStream.nullOutputStream(),
+            Ingestion.Progress.none());
   }
 
   /** Inspects and reads the file, in two passes. */
@@ -104,7 +86,7 @@ public class HotLoops {
   @OperationsPerInvocation(ROWS)
   public int parse() throws IOException {
     int rows = 0;
-    try (ExampleReader reader = CsvExamples.inspect(List.of(csv), row -> {}).read()) {
+    try (ExampleReader reader = Ingestion.read(RecordFiles.detect(List.of(csv)))) {
       for (ExampleBatch batch = reader.next(); batch != null; batch = reader.next()) {
         rows += batch.rows();
       }

@@ -7,6 +7,7 @@ import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -124,6 +125,7 @@ public final class Slices {
           case IntColumn ints -> out.append(ints.values()[row]);
           case FloatColumn floats -> out.append(floats.values()[row]);
           case StringColumn strings -> out.append(strings.value(row));
+          case ListColumn _ -> throw ListColumn.refused();
         }
       }
     }

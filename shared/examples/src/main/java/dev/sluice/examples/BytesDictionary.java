@@ -1,12 +1,9 @@
 package dev.sluice.examples;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * Codes texts, given as UTF-8 bytes, by the order in which they first come: open addressing with
@@ -112,14 +109,8 @@ final class BytesDictionary {
   }
 
   /** The texts in the order of their codes. */
-  List<String> texts() {
-    String[] strings = new String[size];
-    int start = 0;
-    for (int code = 0; code < size; code++) {
-      strings[code] = new String(texts, start, ends[code] - start, UTF_8);
-      start = ends[code];
-    }
-    return List.of(strings);
+  Utf8List texts() {
+    return new Utf8List(Arrays.copyOf(texts, bytes()), Arrays.copyOf(ends, size));
   }
 
   /** Forgets every text. */

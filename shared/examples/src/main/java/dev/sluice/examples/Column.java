@@ -3,7 +3,7 @@ package dev.sluice.examples;
 import dev.sluice.contracts.ValueType;
 
 /** One column of a batch: a primitive array and which of its rows are present. */
-public sealed interface Column permits IntColumn, FloatColumn, StringColumn {
+public sealed interface Column permits IntColumn, FloatColumn, StringColumn, ListColumn {
   /** Rows in this column, present or missing. */
   int rows();
 

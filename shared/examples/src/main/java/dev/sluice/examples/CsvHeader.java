@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param delimiter one of {@code , ; tab |}: the one that splits the header into the most columns
  *     that the first rows agree with
  * @param lineEnd line feed, with or without a carriage return before it, or a carriage return
+ * @param dataStart the first byte after the header's line
  */
-record CsvHeader(List<String> names, byte delimiter, byte lineEnd) {
+record CsvHeader(List<String> names, byte delimiter, byte lineEnd, long dataStart) {
   /** The longest column name in characters, BigQuery's own limit. */
   static final int MAX_NAME = 300;
 
@@ -70,7 +71,7 @@ record CsvHeader(List<String> names, byte delimiter, byte lineEnd) {
         throw new BadInput(
             name + ", line " + scanner.line() + ": the header is broken: " + scanner.problem());
       }
-      return new CsvHeader(names(name, scanner), delimiter, lineEnd);
+      return new CsvHeader(names(name, scanner), delimiter, lineEnd, scanner.position());
     }
   }
 
@@ -104,25 +105,9 @@ record CsvHeader(List<String> names, byte delimiter, byte lineEnd) {
                 + names.size()
                 + " has an empty name; give every column a name (pandas: index=False)");
       }
-      if (column.codePointCount(0, column.length()) > MAX_NAME) {
-        throw new BadInput(
-            where
-                + ": the name of column "
-                + (f + 1)
-                + " is longer than "
-                + MAX_NAME
-                + " characters ("
-                + cut(column)
-                + "); shorten it");
-      }
-      if (column.startsWith("__")) {
-        throw new BadInput(
-            where
-                + ": column "
-                + (f + 1)
-                + " is named "
-                + cut(column)
-                + ", but names that start with __ are kept for Sluice; rename it");
+      String fault = fault(column);
+      if (fault != null) {
+        throw new BadInput(where + ": column " + (f + 1) + ": " + fault);
       }
       Integer first = seen.putIfAbsent(column, f);
       if (first != null) {
@@ -138,6 +123,19 @@ record CsvHeader(List<String> names, byte delimiter, byte lineEnd) {
       }
     }
     return names;
+  }
+
+  /** Why no column can have that name, or null. */
+  static @Nullable String fault(String name) {
+    if (name.isEmpty()) {
+      return "a column has an empty name; give every column a name";
+    }
+    if (name.codePointCount(0, name.length()) > MAX_NAME) {
+      return "the name " + cut(name) + " is longer than " + MAX_NAME + " characters; shorten it";
+    }
+    return name.startsWith("__")
+        ? "the name " + cut(name) + " starts with __, which is kept for Sluice; rename it"
+        : null;
   }
 
   private static String cut(String text) {

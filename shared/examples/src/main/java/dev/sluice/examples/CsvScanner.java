@@ -64,6 +64,12 @@ final class CsvScanner implements AutoCloseable {
     this(in, delimiter, lineEnd, BUFFER, MAX_RECORD);
   }
 
+  /** A scanner whose stream begins at that byte of the object. */
+  CsvScanner(InputStream in, byte delimiter, byte lineEnd, long base) {
+    this(in, delimiter, lineEnd);
+    this.base = base;
+  }
+
   /** For tests: a buffer so small that records cross its end. */
   CsvScanner(InputStream in, byte delimiter, byte lineEnd, int bufferBytes, int maxRecord) {
     this.in = in;
@@ -88,6 +94,24 @@ final class CsvScanner implements AutoCloseable {
         && buffer[2] == (byte) 0xbf) {
       next = 3;
     }
+  }
+
+  /** Moves behind the next line's end; before the first record only. */
+  void skipLine() throws IOException {
+    do {
+      fill(next);
+      next = nextLine(next);
+    } while (!ended && buffer[next - 1] != lineEnd);
+  }
+
+  /** Where the next record, or an empty line before it, begins. */
+  long position() {
+    return base + next;
+  }
+
+  /** The line at {@link #position}, 1-based. */
+  long positionLine() {
+    return line;
   }
 
   /** Moves to the next record, good or broken; false at the end. */

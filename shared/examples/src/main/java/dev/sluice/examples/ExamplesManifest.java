@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * @param sources what was read, in order
  */
 public record ExamplesManifest(
-    List<Field> fields, Map<String, Files> splits, List<CsvExamples.SourceSummary> sources) {
+    List<Field> fields, Map<String, Files> splits, List<SourceSummary> sources) {
   /** The manifest's name within its artifact. */
   public static final String NAME = "manifest.json";
 

@@ -195,6 +195,7 @@ public final class ParquetExampleWriter implements ExampleWriter {
             case IntColumn ints -> writeInts(c, ints);
             case FloatColumn floats -> writeFloats(c, floats);
             case StringColumn strings -> writeStrings(c, strings);
+            case ListColumn _ -> throw ListColumn.refused();
           });
     }
     groups.add(new Group(heldRows, chunks));

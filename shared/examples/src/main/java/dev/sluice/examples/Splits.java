@@ -1,47 +1,23 @@
 package dev.sluice.examples;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.sluice.contracts.BadInput;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Divides rows into train and eval by a hash of what they say, so that equal rows never straddle,
- * rows that are added move none, and the order of rows, columns and files does not matter. A row
- * says its columns that are not empty, by name, as {@code name=value} in the text of the source;
- * or, with a key, the key's value alone, as far as the row has one. XXH64 into {@value #BUCKETS}
- * buckets.
- *
- * <p>A column that is added with values changes what the rows say: only with a key do they then
- * stay where they were.
- *
- * @param evalBuckets of the {@value #BUCKETS}, those that go to eval
- * @param key the column that decides alone, or null
+ * Divides rows into train and eval by what they say alone, so that rows that are added move none,
+ * and the order of rows, columns and files, their format and their cut do not matter.
  */
-public record Splits(int evalBuckets, @Nullable String key) {
-  /** The finest step of a fraction is one over this. */
-  public static final int BUCKETS = 10_000;
+public sealed interface Splits permits Splits.ByHash, Splits.ByTime, Splits.ByColumn {
+  /** Marks the rows of a batch that go to eval. */
+  boolean[] eval(ExampleBatch batch);
 
-  private static final double DEFAULT_EVAL = .2;
+  /** The column that it needs, or null. */
+  @Nullable String column();
 
-  public Splits {
-    if (evalBuckets <= 0 || evalBuckets >= BUCKETS) {
-      throw new BadInput(
-          "eval gets "
-              + evalBuckets
-              + " of "
-              + BUCKETS
-              + " buckets; give it at least 1 and leave at least 1 to train");
-    }
-  }
-
-  /** A fifth of the rows for eval. */
-  public static Splits ofDefaults() {
-    return of(DEFAULT_EVAL);
+  /** A fifth of the rows for eval, by the row itself. */
+  static ByHash ofDefaults() {
+    return of(ByHash.DEFAULT_EVAL);
   }
 
   /**
@@ -49,74 +25,110 @@ public record Splits(int evalBuckets, @Nullable String key) {
    *
    * @param evalFraction above 0 and below 1
    */
-  public static Splits of(double evalFraction) {
+  static ByHash of(double evalFraction) {
     if (!(evalFraction > 0 && evalFraction < 1)) {
       throw new BadInput("the eval fraction is " + evalFraction + "; it must lie between 0 and 1");
     }
-    return new Splits((int) Math.round(evalFraction * BUCKETS), null);
+    return new ByHash((int) Math.round(evalFraction * ByHash.BUCKETS), null);
   }
 
-  /** The same fractions, decided by one column; rows without a value there by themselves. */
-  public Splits byKey(@Nullable String column) {
-    return new Splits(evalBuckets, column);
-  }
+  /**
+   * By a hash of the row's values, or of one column's: equal rows never straddle, nor does what has
+   * the same key. Each value that is present enters with its column's name, in no order: whole
+   * numbers as such, also where they stand in a text or with a fraction of 0, other numbers rounded
+   * to 32 bits, and texts by their bytes. So a row stays where it is when another row turns its
+   * column into text, and the same table splits alike in every format. A key's value enters without
+   * the column's name; rows without one are split by themselves.
+   *
+   * <p>A column that is added with values changes what the rows say: only with a key do they then
+   * stay where they were.
+   *
+   * @param evalBuckets of the {@value #BUCKETS}, those that go to eval
+   * @param column the key, or null
+   */
+  record ByHash(int evalBuckets, @Nullable String column) implements Splits {
+    /** The finest step of a fraction is one over this. */
+    public static final int BUCKETS = 10_000;
 
-  /** The split of a text, by its hash. */
-  Split of(byte[] text, int from, int to) {
-    long bucket = Long.remainderUnsigned(XxHash64.hash(text, from, to), BUCKETS);
-    return bucket < evalBuckets ? Split.EVAL : Split.TRAIN;
-  }
+    private static final double DEFAULT_EVAL = .2;
 
-  /** Decides the rows of one source, whose columns stand in its own order. */
-  Decider decider(List<String> columns) {
-    return new Decider(columns);
-  }
-
-  /** Reads the current record of a scanner. */
-  final class Decider {
-    private static final byte END = 0x1f;
-
-    private final int keyField;
-    private final int[] order;
-    private final byte[][] labels;
-    private byte[] text = new byte[1024];
-
-    private Decider(List<String> columns) {
-      keyField = key == null ? -1 : columns.indexOf(key);
-      order =
-          IntStream.range(0, columns.size())
-              .boxed()
-              .sorted(Comparator.comparing(columns::get))
-              .mapToInt(Integer::intValue)
-              .toArray();
-      labels = new byte[columns.size()][];
-      for (int c = 0; c < labels.length; c++) {
-        labels[c] = (columns.get(c) + "=").getBytes(UTF_8);
+    public ByHash {
+      if (evalBuckets <= 0 || evalBuckets >= BUCKETS) {
+        throw new BadInput(
+            "eval gets "
+                + evalBuckets
+                + " of "
+                + BUCKETS
+                + " buckets; give it at least 1 and leave at least 1 to train");
       }
     }
 
-    Split split(CsvScanner row) {
-      byte[] b = row.bytes();
-      if (keyField >= 0 && row.end(keyField) > row.start(keyField)) {
-        return of(b, row.start(keyField), row.end(keyField));
+    /** The same fractions, decided by one column; null for the whole row. */
+    public ByHash byKey(@Nullable String key) {
+      return new ByHash(evalBuckets, key);
+    }
+
+    @Override
+    public boolean[] eval(ExampleBatch batch) {
+      long[] hashes = RowHashes.of(batch, column);
+      boolean[] eval = new boolean[batch.rows()];
+      for (int r = 0; r < eval.length; r++) {
+        eval[r] = Long.remainderUnsigned(hashes[r], BUCKETS) < evalBuckets;
       }
-      int length = 0;
-      for (int field : order) {
-        int from = row.start(field);
-        int size = row.end(field) - from;
-        if (size > 0) {
-          byte[] label = labels[field];
-          int needed = length + label.length + size + 1;
-          if (needed > text.length) {
-            text = Arrays.copyOf(text, Math.max(needed, text.length * 2));
-          }
-          System.arraycopy(label, 0, text, length, label.length);
-          System.arraycopy(b, from, text, length + label.length, size);
-          text[needed - 1] = END;
-          length = needed;
+      return eval;
+    }
+  }
+
+  /**
+   * By time: what is not before a moment is eval; a row without a time is train.
+   *
+   * @param column numbers, compared as numbers, or texts in ISO 8601, compared as times (UTC where
+   *     they name no offset)
+   * @param from the first moment of eval, in the same form
+   */
+  record ByTime(String column, String from) implements Splits {
+    @Override
+    public boolean[] eval(ExampleBatch batch) {
+      return new TimeSplit(column, from).eval(batch);
+    }
+  }
+
+  /**
+   * As a column says; a row without a value there is train.
+   *
+   * @param evalValues the values that mean eval, at least one
+   */
+  record ByColumn(String column, Set<String> evalValues) implements Splits {
+    public ByColumn {
+      evalValues = Set.copyOf(evalValues);
+      if (evalValues.isEmpty()) {
+        throw new BadInput("no value of column " + column + " means eval; name at least one");
+      }
+    }
+
+    @Override
+    public boolean[] eval(ExampleBatch batch) {
+      boolean[] eval = new boolean[batch.rows()];
+      Column given = batch.column(column);
+      if (given instanceof StringColumn texts) {
+        boolean[] ofCode = new boolean[texts.dictionary().size()];
+        for (int code = 0; code < ofCode.length; code++) {
+          ofCode[code] = evalValues.contains(texts.dictionary().get(code));
         }
+        for (int r = 0; r < eval.length; r++) {
+          eval[r] = !texts.isMissing(r) && ofCode[texts.codes()[r]];
+        }
+      } else if (given instanceof IntColumn ints) {
+        for (int r = 0; r < eval.length; r++) {
+          eval[r] = !ints.isMissing(r) && evalValues.contains(Long.toString(ints.values()[r]));
+        }
+      } else if (given != null) {
+        throw new BadInput(
+            "column "
+                + column
+                + " says the split, but its values are neither texts nor whole numbers");
       }
-      return of(text, 0, length);
+      return eval;
     }
   }
 }

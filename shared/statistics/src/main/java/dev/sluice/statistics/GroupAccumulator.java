@@ -7,6 +7,7 @@ import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -151,6 +152,7 @@ final class GroupAccumulator {
             values[r] = floats.values()[r] + 0.0;
           }
         }
+        case ListColumn _ -> throw ListColumn.refused();
         case StringColumn _ ->
             throw new BadInput("column " + field.name() + " became STRING between two readings");
       }

@@ -6,6 +6,7 @@ import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import java.util.HashMap;
 import java.util.List;
@@ -60,6 +61,7 @@ final class Grouping {
     int[] groups = new int[n];
     int missing = rows.length - 1;
     switch (column) {
+      case ListColumn _ -> throw ListColumn.refused();
       case StringColumn strings -> {
         int[] ofCode = new int[strings.dictionary().size()];
         for (int code = 0; code < ofCode.length; code++) {

@@ -1,17 +1,15 @@
 package dev.sluice.testing;
 
 import dev.sluice.examples.ByteSource;
-import dev.sluice.examples.CsvIngestion;
 import dev.sluice.examples.ExampleReader;
 import dev.sluice.examples.ExamplesManifest;
+import dev.sluice.examples.Ingestion;
 import dev.sluice.examples.ParquetExampleReader;
-import dev.sluice.examples.RejectedRows;
+import dev.sluice.examples.RecordFiles;
 import dev.sluice.examples.Split;
 import dev.sluice.examples.Splits;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -49,32 +47,17 @@ public final class ExampleArtifacts {
   private static Map<String, byte[]> ingest(String csv) throws IOException {
     byte[] bytes = csv.getBytes(StandardCharsets.UTF_8);
     Map<String, ByteArrayOutputStream> files = new LinkedHashMap<>();
-    CsvIngestion.Result result =
-        new CsvIngestion(Splits.ofDefaults(), /* shard= */ 0)
+    Ingestion.Result result =
+        new Ingestion(Splits.ofDefaults())
             .run(
-                List.of(
-                    new ByteSource() {
-                      @Override
-                      public InputStream open() {
-                        return new ByteArrayInputStream(bytes);
-                      }
-
-                      @Override
-                      public String name() {
-                        return "gs://test-inbox/data.csv";
-                      }
-
-                      @Override
-                      public long size() {
-                        return bytes.length;
-                      }
-                    }),
-                (split, file) -> {
+                RecordFiles.detect(List.of(ByteSource.of("gs://test-inbox/data.csv", bytes))),
+                file -> {
                   ByteArrayOutputStream out = new ByteArrayOutputStream();
                   files.put(file, out);
                   return out;
                 },
-                RejectedRows.none());
+                Ingestion.Progress.none());
+    files.remove(Ingestion.rejectedName());
     Map<String, byte[]> content = new LinkedHashMap<>();
     files.forEach((name, out) -> content.put(name, out.toByteArray()));
     content.put(ExamplesManifest.NAME, result.manifest().toJson().getBytes(StandardCharsets.UTF_8));

@@ -3,6 +3,7 @@ package dev.sluice.transform;
 import dev.sluice.examples.Column;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -70,6 +71,7 @@ final class ColumnSummary {
         }
         moments(values, n);
       }
+      case ListColumn _ -> throw ListColumn.refused();
       case StringColumn text -> {
         long[] counts = new long[text.dictionary().size()];
         for (int i = 0; i < text.rows(); i++) {

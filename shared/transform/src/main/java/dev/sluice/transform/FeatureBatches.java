@@ -7,6 +7,7 @@ import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import dev.sluice.examples.Validity;
 import java.util.ArrayList;
@@ -101,6 +102,7 @@ public final class FeatureBatches {
               : switch (column) {
                 case FloatColumn floats -> (float) floats.values()[i];
                 case IntColumn ints -> (float) ints.values()[i];
+                case ListColumn _ -> throw ListColumn.refused();
                 case StringColumn text ->
                     throw new BadInput(
                         "features column '"

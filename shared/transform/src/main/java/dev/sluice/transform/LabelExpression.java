@@ -29,6 +29,7 @@ import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -188,6 +189,7 @@ final class LabelExpression {
             case IntColumn ints -> (Object) (double) ints.values()[at];
             case FloatColumn floats -> floats.values()[at];
             case StringColumn text -> text.value(at);
+            case ListColumn _ -> throw ListColumn.refused();
           });
     }
 

@@ -5,6 +5,7 @@ import dev.sluice.examples.Column;
 import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,7 @@ public record LabelMapping(
       case IntColumn ints -> Tokens.of(ints.values()[row]);
       case FloatColumn floats -> Tokens.of(floats.values()[row]);
       case StringColumn text -> text.value(row);
+      case ListColumn _ -> throw ListColumn.refused();
     };
   }
 

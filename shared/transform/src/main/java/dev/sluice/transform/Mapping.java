@@ -9,6 +9,7 @@ import dev.sluice.examples.ExampleReader;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -231,6 +232,7 @@ public final class Mapping {
           }
         }
       }
+      case ListColumn _ -> throw ListColumn.refused();
       case StringColumn text -> {
         // Each distinct text is encoded once, then copied.
         int size = encoder.width();

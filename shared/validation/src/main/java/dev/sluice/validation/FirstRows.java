@@ -7,6 +7,7 @@ import dev.sluice.examples.ExampleReader;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -168,6 +169,7 @@ final class FirstRows {
       case StringColumn texts -> search.text().test(texts.value(row));
       case IntColumn numbers -> search.number().test((double) numbers.values()[row]);
       case FloatColumn numbers -> search.number().test(numbers.values()[row]);
+      case ListColumn _ -> throw ListColumn.refused();
     };
   }
 
@@ -180,6 +182,7 @@ final class FirstRows {
       case StringColumn texts -> texts.value(row);
       case IntColumn numbers -> Long.toString(numbers.values()[row]);
       case FloatColumn numbers -> Double.toString(numbers.values()[row]);
+      case ListColumn _ -> throw ListColumn.refused();
     };
   }
 

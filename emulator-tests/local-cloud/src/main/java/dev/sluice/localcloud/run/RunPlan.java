@@ -7,9 +7,8 @@ import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.contracts.SourceSpec;
 import dev.sluice.contracts.Yaml;
 import dev.sluice.examples.ByteSource;
-import dev.sluice.examples.CsvExamples;
+import dev.sluice.examples.RecordFiles;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
@@ -53,7 +52,7 @@ record RunPlan(
     }
     Path first = files.getFirst();
     String pipeline = pipeline(first);
-    List<String> columns = CsvExamples.columns(new LocalFile(first));
+    List<String> columns = RecordFiles.columns(ByteSource.of(first));
     String text = spec(label, spec);
     PipelineSpec parsed = PipelineSpec.parse(pipeline, text);
     PipelineSpec.Label learned = parsed.label();
@@ -180,27 +179,6 @@ record RunPlan(
     }
     if (!Files.isReadable(file)) {
       throw new BadInput("the " + what + " file " + file + " may not be read; change its rights");
-    }
-  }
-
-  private record LocalFile(Path path) implements ByteSource {
-    @Override
-    public InputStream open() throws IOException {
-      return Files.newInputStream(path);
-    }
-
-    @Override
-    public String name() {
-      return path.toString();
-    }
-
-    @Override
-    public long size() {
-      try {
-        return Files.size(path);
-      } catch (IOException e) {
-        throw new BadInput(path + " cannot be read: " + e.getMessage(), e);
-      }
     }
   }
 }

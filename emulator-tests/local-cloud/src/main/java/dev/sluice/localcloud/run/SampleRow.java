@@ -9,6 +9,7 @@ import dev.sluice.examples.ExamplesManifest;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.ParquetExampleReader;
 import dev.sluice.examples.Split;
 import dev.sluice.examples.StringColumn;
@@ -129,6 +130,7 @@ record SampleRow(long row, boolean seen, @Nullable String label, JsonObject requ
         }
       }
       case StringColumn text -> to.addProperty(name, text.value(row));
+      case ListColumn _ -> throw ListColumn.refused();
     }
   }
 

@@ -7,10 +7,10 @@ import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Source;
 import dev.sluice.contracts.StageResult;
 import dev.sluice.examples.ByteSource;
-import dev.sluice.examples.CsvIngestion;
 import dev.sluice.examples.ExamplesManifest;
+import dev.sluice.examples.Ingestion;
+import dev.sluice.examples.RecordFiles;
 import dev.sluice.examples.RejectedRow;
-import dev.sluice.examples.RejectedRows;
 import dev.sluice.examples.Split;
 import dev.sluice.examples.Splits;
 import dev.sluice.gcp.ObjectName;
@@ -24,7 +24,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the batch's objects at their pinned generations and writes a file a split. */
 final class IngestStage implements Stage {
-  private static final String REJECTED = "rejected.jsonl";
+  private static final String REJECTED = Ingestion.rejectedName();
   private static final String PARQUET = "application/vnd.apache.parquet";
 
   @Override
@@ -48,27 +47,13 @@ final class IngestStage implements Stage {
       sources.add(new PinnedObject(call.platform(), source));
     }
     Path folder = call.directory();
-    Path rejected = folder.resolve(REJECTED);
-    List<OutputStream> open = new ArrayList<>();
-    CsvIngestion.Result result;
-    try (OutputStream rejectedOut = new BufferedOutputStream(Files.newOutputStream(rejected))) {
-      result =
-          new CsvIngestion(Splits.ofDefaults().byKey(call.spec().splitKey()), /* shard= */ 0)
-              .run(
-                  sources,
-                  (split, file) -> {
-                    OutputStream out =
-                        new BufferedOutputStream(
-                            Files.newOutputStream(folder.resolve(file)), 1 << 16);
-                    open.add(out);
-                    return out;
-                  },
-                  RejectedRows.jsonLines(rejectedOut));
-    } finally {
-      for (OutputStream out : open) {
-        out.close();
-      }
-    }
+    Ingestion.Result result =
+        new Ingestion(Splits.ofDefaults().byKey(call.spec().splitKey()))
+            .run(
+                RecordFiles.detect(sources),
+                file ->
+                    new BufferedOutputStream(Files.newOutputStream(folder.resolve(file)), 1 << 16),
+                Ingestion.Progress.none());
     Output examples = call.output("examples");
     for (Split split : Split.values()) {
       for (ExamplesManifest.Part part : result.manifest().files(split).files()) {
@@ -79,7 +64,7 @@ final class IngestStage implements Stage {
         ExamplesManifest.NAME,
         result.manifest().toJson().getBytes(StandardCharsets.UTF_8),
         "application/json");
-    call.output("rejected").write(REJECTED, rejected, "application/jsonl");
+    call.output("rejected").write(REJECTED, folder.resolve(REJECTED), "application/jsonl");
     return Made.of(
         Map.of(
             "rows", result.rows(),
@@ -113,7 +98,7 @@ final class IngestStage implements Stage {
             new InputStreamReader(
                 call.platform().objects().open(object), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine();
-          line != null && facts.size() < CsvIngestion.REJECTED_ROWS_KEPT;
+          line != null && facts.size() < Ingestion.REJECTED_ROWS_KEPT;
           line = lines.readLine()) {
         RejectedRow row = Json.read(line, RejectedRow.class, object.uri());
         first = first == null ? row : first;

@@ -1,0 +1,427 @@
+package dev.sluice.examples;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Conflict;
+import dev.sluice.contracts.ValueType;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the sources of a batch into examples: one file a split and shard, and what was rejected.
+ * Equal sources give equal bytes.
+ *
+ * <p>One call does it in one pass: the first records of each source tell the types, and only where
+ * a later one does not fit are all records looked at, and then read again. Over shards each is
+ * called three times: {@code inspect} looks at every record of a shard, {@code plan} puts together
+ * what was found, {@code write} reads the shard with the types and numbers of the whole. Either way
+ * the examples are the same.
+ *
+ * <p>Memory is a batch of examples a split, whatever the size of the sources.
+ *
+ * @param splits who goes where
+ */
+public record Ingestion(Splits splits) {
+  /** Rejected rows that a result holds; their file has all of them. */
+  public static final int REJECTED_ROWS_KEPT = 1000;
+
+  /** Bytes of each source whose records tell the types. */
+  private static final long SAMPLE = 1 << 22;
+
+  /** Opens the files of the artifact. */
+  @FunctionalInterface
+  public interface Targets {
+    /**
+     * A stream for the file of that name, which is whole once it is closed. Where a name is opened
+     * again, what was written before is void. A stream that is not closed is never whole.
+     */
+    OutputStream open(String file) throws IOException;
+  }
+
+  /** Told how far reading has come. */
+  @FunctionalInterface
+  public interface Progress {
+    /**
+     * Called after each batch of rows.
+     *
+     * @param rows read so far, rejected ones included
+     * @param bytes read so far of the sources' unpacked bytes
+     */
+    void at(long rows, long bytes);
+
+    /** Tells nobody. */
+    static Progress none() {
+      return (rows, bytes) -> {};
+    }
+  }
+
+  /**
+   * What was read and written.
+   *
+   * @param rows records of all sources, rejected ones included
+   * @param bytes of all sources as stored
+   * @param firstRejected at most {@value #REJECTED_ROWS_KEPT}
+   */
+  public record Result(
+      ExamplesManifest manifest,
+      long rows,
+      long rejectedRows,
+      long bytes,
+      List<RejectedRow> firstRejected) {
+    public Result {
+      firstRejected = List.copyOf(firstRejected);
+    }
+
+    /** Rows written to a split. */
+    public long rows(Split split) {
+      return manifest.files(split).rows();
+    }
+  }
+
+  /** The name of the file of rejected rows. */
+  public static String rejectedName() {
+    return "rejected.jsonl";
+  }
+
+  /**
+   * Reads the sources and writes a file a split, also where a split has no rows, and the file of
+   * rejected rows.
+   *
+   * @param files at least one, with the same column names in any order
+   * @throws BadInput where a source has no records or lacks a column that another has, or the
+   *     column of the split is none
+   */
+  public Result run(List<? extends RecordFile> files, Targets targets, Progress progress)
+      throws IOException {
+    if (files.isEmpty()) {
+      throw new BadInput("no source was given; name at least one");
+    }
+    Kinds kinds = declared(files);
+    sample(files, kinds);
+    List<Cut> cuts = new ArrayList<>();
+    for (int s = 0; s < files.size(); s++) {
+      cuts.add(new Cut(s, Stretch.WHOLE.from(), Stretch.WHOLE.to(), 0, 0));
+    }
+    try {
+      return write(files, kinds, cuts, 0, targets, progress);
+    } catch (Misfit guessed) {
+      for (int s = 0; s < files.size(); s++) {
+        look(files.get(s), Stretch.WHOLE, kinds, Long.MAX_VALUE);
+      }
+      try {
+        return write(files, kinds, cuts, 0, targets, progress);
+      } catch (Misfit e) {
+        throw changed(e);
+      }
+    }
+  }
+
+  /**
+   * The accepted rows of all sources with {@code __row} and {@code __source} at the end, without
+   * splitting or storing them: for tools and tests.
+   *
+   * @throws BadInput as {@link #run}
+   */
+  public static ExampleReader read(List<? extends RecordFile> files) throws IOException {
+    Kinds kinds = declared(files);
+    for (RecordFile file : files) {
+      look(file, Stretch.WHOLE, kinds, Long.MAX_VALUE);
+    }
+    return new RowReader(files, kinds);
+  }
+
+  private static Conflict changed(Misfit e) {
+    return new Conflict(
+        "column " + e.column() + " changed while it was read; read one generation of the objects",
+        e);
+  }
+
+  /**
+   * A stretch of a source and what comes before it.
+   *
+   * @param source its place among the sources
+   * @param rowsBefore records of the source before the stretch, rejected ones included
+   * @param linesBefore lines of the source before the stretch's first record
+   */
+  record Cut(int source, long from, long to, long rowsBefore, long linesBefore) {}
+
+  private static Kinds declared(List<? extends RecordFile> files) throws IOException {
+    Kinds all = new Kinds();
+    Kinds first = null;
+    for (RecordFile file : files) {
+      Kinds own = new Kinds();
+      file.declare(own);
+      if (first != null && !file.openColumns() && !files.getFirst().openColumns()) {
+        requireColumns(files.getFirst().name(), first, file.name(), own);
+        requireColumns(file.name(), own, files.getFirst().name(), first);
+      }
+      first = first == null ? own : first;
+      all.merge(own);
+    }
+    return all;
+  }
+
+  private static void requireColumns(String has, Kinds names, String lacks, Kinds others) {
+    String missing = names.missingIn(others);
+    if (missing != null) {
+      throw new BadInput(
+          lacks
+              + " has no column "
+              + missing
+              + ", but "
+              + has
+              + " has; files of one batch need the same columns");
+    }
+  }
+
+  private static void sample(List<? extends RecordFile> files, Kinds kinds) throws IOException {
+    for (RecordFile file : files) {
+      if (!file.declare(new Kinds())) {
+        look(file, Stretch.WHOLE, kinds, SAMPLE);
+      }
+    }
+  }
+
+  /** Looks at the records of a stretch as far as so many bytes go. */
+  private static void look(RecordFile file, Stretch stretch, Kinds kinds, long bytes)
+      throws IOException {
+    try (RecordReader reader = file.read(stretch)) {
+      while (reader.next() && reader.end() - reader.first() <= bytes) {
+        if (reader.problem() == null) {
+          reader.look(kinds);
+        }
+      }
+    }
+  }
+
+  private Result write(
+      List<? extends RecordFile> files,
+      Kinds kinds,
+      List<Cut> cuts,
+      int shard,
+      Targets targets,
+      Progress progress)
+      throws IOException, Misfit {
+    List<Field> fields = kinds.fields();
+    requireColumn(fields, files.getFirst().name());
+    List<Field> stored = stored(fields);
+    List<RejectedRow> kept = new ArrayList<>();
+    List<SourceSummary> read = new ArrayList<>();
+    long rows = 0;
+    long bytesBefore = 0;
+    Target train = new Target(Split.TRAIN, shard, stored, targets);
+    Target eval = new Target(Split.EVAL, shard, stored, targets);
+    try {
+      OutputStream rejectedOut = targets.open(rejectedName());
+      RejectedRows sink = RejectedRows.jsonLines(rejectedOut);
+      BatchBuilder builder = new BatchBuilder(stored, kinds);
+      for (Cut cut : cuts) {
+        RecordFile file = files.get(cut.source());
+        byte[] name = file.name().getBytes(UTF_8);
+        long row = cut.rowsBefore();
+        long rejected = 0;
+        try (RecordReader reader = file.read(new Stretch(cut.from(), cut.to()))) {
+          reader.bind(stored, kinds);
+          while (reader.next()) {
+            row++;
+            RecordReader.Problem problem = reader.problem();
+            if (problem != null) {
+              rejected++;
+              RejectedRow bad =
+                  new RejectedRow(
+                      file.name(),
+                      row,
+                      reader.line() == 0 ? 0 : cut.linesBefore() + reader.line(),
+                      reader.offset(),
+                      problem.column(),
+                      problem.value(),
+                      problem.reason());
+              if (kept.size() < REJECTED_ROWS_KEPT) {
+                kept.add(bad);
+              }
+              sink.add(bad);
+              continue;
+            }
+            reader.append(builder);
+            builder.putLong(fields.size(), row);
+            builder.putShared(fields.size() + 1, name);
+            if (builder.endRow()) {
+              divide(builder.take(), train, eval);
+              progress.at(rows + row - cut.rowsBefore(), bytesBefore + reader.end());
+            }
+          }
+          bytesBefore += reader.end();
+        }
+        rows += row - cut.rowsBefore();
+        if (row == 0 && cut.to() == Long.MAX_VALUE) {
+          throw new BadInput(
+              file.name()
+                  + " has no rows; write at least one"
+                  + (file.openColumns() ? "" : " row below the header"));
+        }
+        read.add(
+            new SourceSummary(
+                file.name(), file.bytes(), file.format(), row - cut.rowsBefore(), rejected));
+      }
+      if (builder.rows() > 0) {
+        divide(builder.take(), train, eval);
+      }
+      progress.at(rows, bytesBefore);
+      Map<String, ExamplesManifest.Files> written = new TreeMap<>();
+      for (Target target : List.of(train, eval)) {
+        ExamplesManifest.Part part = target.finish();
+        written.put(target.split.label(), new ExamplesManifest.Files(part.rows(), List.of(part)));
+      }
+      rejectedOut.close();
+      return new Result(
+          new ExamplesManifest(fields, written, read),
+          rows,
+          read.stream().mapToLong(SourceSummary::rejectedRows).sum(),
+          read.stream().mapToLong(SourceSummary::bytes).sum(),
+          kept);
+    } finally {
+      train.close();
+      eval.close();
+    }
+  }
+
+  /** The columns and provenance. */
+  private static List<Field> stored(List<Field> fields) {
+    List<Field> stored = new ArrayList<>(fields);
+    stored.add(new Field(Field.ROW, ValueType.INT));
+    stored.add(new Field(Field.SOURCE, ValueType.STRING));
+    return List.copyOf(stored);
+  }
+
+  private void divide(ExampleBatch batch, Target train, Target eval) throws IOException {
+    boolean[] marked = splits.eval(batch);
+    int evals = 0;
+    for (boolean mark : marked) {
+      evals += mark ? 1 : 0;
+    }
+    int[] trainRows = new int[marked.length - evals];
+    int[] evalRows = new int[evals];
+    int t = 0;
+    int e = 0;
+    for (int r = 0; r < marked.length; r++) {
+      if (marked[r]) {
+        evalRows[e++] = r;
+      } else {
+        trainRows[t++] = r;
+      }
+    }
+    train.add(batch, trainRows);
+    eval.add(batch, evalRows);
+  }
+
+  private void requireColumn(List<Field> fields, String source) {
+    @Nullable String column = splits.column();
+    List<String> names = fields.stream().map(Field::name).toList();
+    if (column != null && !names.contains(column)) {
+      throw new BadInput(
+          source
+              + " has no column "
+              + column
+              + ", which decides the split; it has "
+              + String.join(", ", names));
+    }
+  }
+
+  private static final class Target {
+    private final Split split;
+    private final String file;
+    private final OutputStream out;
+    private final ExampleWriter writer;
+
+    Target(Split split, int shard, List<Field> fields, Targets targets) throws IOException {
+      this.split = split;
+      this.file = ExamplesManifest.partName(split, shard);
+      this.out = targets.open(file);
+      this.writer = ParquetExampleWriter.open(out, fields);
+    }
+
+    void add(ExampleBatch batch, int[] rows) throws IOException {
+      if (rows.length > 0) {
+        writer.write(rows.length == batch.rows() ? batch : batch.select(rows));
+      }
+    }
+
+    ExamplesManifest.Part finish() throws IOException {
+      writer.finish();
+      out.close();
+      return new ExamplesManifest.Part(file, writer.rows());
+    }
+
+    void close() {
+      writer.close();
+    }
+  }
+
+  /** Reads what {@link #read} gives. */
+  private static final class RowReader implements ExampleReader {
+    private final List<? extends RecordFile> files;
+    private final Kinds kinds;
+    private final List<Field> stored;
+    private final BatchBuilder builder;
+    private int source = -1;
+    private long row;
+    private @Nullable RecordReader reader;
+
+    RowReader(List<? extends RecordFile> files, Kinds kinds) {
+      this.files = files;
+      this.kinds = kinds;
+      this.stored = stored(kinds.fields());
+      this.builder = new BatchBuilder(stored, kinds);
+    }
+
+    @Override
+    public List<Field> fields() {
+      return stored;
+    }
+
+    @Override
+    public @Nullable ExampleBatch next() throws IOException {
+      while (reader != null || ++source < files.size()) {
+        if (reader == null) {
+          reader = files.get(source).read(Stretch.WHOLE);
+          reader.bind(stored, kinds);
+          row = 0;
+        }
+        byte[] name = files.get(source).name().getBytes(UTF_8);
+        while (reader.next()) {
+          row++;
+          if (reader.problem() == null && append(reader, name)) {
+            return builder.take();
+          }
+        }
+        reader.close();
+        reader = null;
+      }
+      return builder.rows() == 0 ? null : builder.take();
+    }
+
+    private boolean append(RecordReader from, byte[] name) {
+      try {
+        from.append(builder);
+      } catch (Misfit e) {
+        throw changed(e);
+      }
+      builder.putLong(stored.size() - 2, row);
+      builder.putShared(stored.size() - 1, name);
+      return builder.endRow();
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (reader != null) {
+        reader.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,12 @@
+package dev.sluice.examples;
+
+/**
+ * What one source of a batch was found to be.
+ *
+ * @param name the object's or table's full name
+ * @param bytes its size as stored
+ * @param format such as {@code CSV, delimiter ';', gzip}
+ * @param rows records read, the rejected ones included
+ * @param rejectedRows those that could not be split or decoded
+ */
+public record SourceSummary(String name, long bytes, String format, long rows, long rejectedRows) {}
