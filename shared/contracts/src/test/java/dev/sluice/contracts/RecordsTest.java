@@ -268,6 +268,85 @@ class RecordsTest {
         .hasMessage("operation train takes 'features', which the request's inputs lack");
   }
 
+  private static StageRequest joined(String... names) {
+    Map<String, String> inputs = new java.util.HashMap<>();
+    for (String name : names) {
+      inputs.put(name, "gs://" + name);
+    }
+    return new StageRequest("p", "r", "b", "ingest", null, 1, inputs, Map.of());
+  }
+
+  @Test
+  void whatTheShardsGaveComesInTheirOrder() {
+    String[] names =
+        java.util.stream.IntStream.range(0, 12).mapToObj(k -> "part#" + k).toArray(String[]::new);
+    assertThat(joined(names).inputs("part"))
+        .hasSize(12)
+        .startsWith("gs://part#0", "gs://part#1", "gs://part#2")
+        .endsWith("gs://part#10", "gs://part#11");
+    assertThat(joined("part#0", "partition").inputs("part")).containsExactly("gs://part#0");
+    assertThat(joined("partition", "plan").inputs("part")).isEmpty();
+  }
+
+  @Test
+  void aShardThatIsMissingBetweenOthersIsNamed() {
+    assertThatThrownBy(() -> joined("part#0", "part#2").inputs("part"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("has 2 inputs 'part#...', but no 'part#1'");
+    assertThatThrownBy(() -> joined("part#first").inputs("part"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("no 'part#0'");
+  }
+
+  @Test
+  void aMappedCallSaysWhichShardOfHowMany() {
+    StageRequest call =
+        Json.read(
+            "{\"pipeline\":\"p\",\"run\":\"r\",\"operation\":\"ingest-shard\",\"shard\":2,\"shards\":3}",
+            StageRequest.class,
+            "it");
+    assertThat(call.shard()).isEqualTo(2);
+    assertThat(call.shards()).isEqualTo(3);
+    assertThat(call.call()).isEqualTo("ingest-shard[2]");
+    assertThat(joined().call()).isEqualTo("ingest");
+    assertThat(Json.write(joined())).doesNotContain("shard");
+  }
+
+  @org.junit.jupiter.params.ParameterizedTest
+  @org.junit.jupiter.params.provider.CsvSource({
+    "3, 3, shard is 3 of 3; it must be from 0 to 2",
+    "-1, 3, shard is -1 of 3; it must be from 0 to 2",
+    "1, , shard and shards must be given together",
+    ", 3, shard and shards must be given together",
+  })
+  void aShardThatIsNoneIsRefused(Integer shard, Integer shards, String message) {
+    assertThatThrownBy(() ->
+            new StageRequest("p", "r", null, "ingest-shard", shard, shards, 1, Map.of(), Map.of()))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void anAnswerSaysHowManyShardsThereAreAndOtherwiseReadsAsBefore() {
+    StageResult plain = new StageResult(Map.of("a", "gs://a"), null, false, Map.of());
+    assertThat(plain.shards()).isZero();
+    assertThat(Json.write(plain))
+        .isEqualTo("{\"outputs\":{\"a\":\"gs://a\"},\"cached\":false,\"summary\":{}}");
+    assertThat(Json.read(Json.write(plain), StageResult.class, "it")).isEqualTo(plain);
+    StageResult mapped = new StageResult(Map.of(), null, false, Map.of(), Map.of("shard", 16));
+    assertThat(Json.write(mapped)).contains("\"expand\":{\"shard\":16}");
+    assertThat(Json.read(Json.write(mapped), StageResult.class, "it")).isEqualTo(mapped);
+    assertThat(mapped.asCached().shards()).isEqualTo(16);
+  }
+
+  @Test
+  void moreShardsThanAirflowMapsAreRefused() {
+    assertThatThrownBy(
+            () -> new StageResult(Map.of(), null, false, Map.of(), Map.of("shard", 1025)))
+        .isInstanceOf(BadInput.class)
+        .hasMessage("expand.shard is 1025; it must be from 0 to 1024");
+  }
+
   @Test
   void everyOutcomeButFailBlesses() {
     assertThat(Outcome.values()).filteredOn(o -> !o.blesses()).containsExactly(Outcome.FAIL);
