@@ -4,7 +4,9 @@
 SELECT
   * EXCEPT (row_key) REPLACE (
     FIRST_VALUE(`rows` IGNORE NULLS) OVER whole AS `rows`,
-    FIRST_VALUE(rejected_rows IGNORE NULLS) OVER whole AS rejected_rows)
+    FIRST_VALUE(rejected_rows IGNORE NULLS) OVER whole AS rejected_rows,
+    FIRST_VALUE(train_rows IGNORE NULLS) OVER whole AS train_rows,
+    FIRST_VALUE(eval_rows IGNORE NULLS) OVER whole AS eval_rows)
 FROM `${project}.${dataset}.batches_log`
 QUALIFY
   ROW_NUMBER() OVER (

@@ -1,5 +1,8 @@
 package dev.sluice.contracts;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +14,61 @@ public final class Names {
   /** Runs and batches: what Airflow takes as a run's id. */
   public static final Pattern RUN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.~:+-]{0,199}");
 
+  /** The longest segment that every file system takes, in bytes of UTF-8. */
+  private static final int MAX_SEGMENT_BYTES = 255;
+
   private Names() {}
+
+  /**
+   * What makes an object's name unsafe: whatever would leave a folder, fool a terminal or fit no
+   * file system, should anybody copy the object.
+   *
+   * @return what is wrong, to follow "a name that", such as {@code has the segment '..'}; null for
+   *     a name like any other
+   */
+  public static @Nullable String objectProblem(String name) {
+    OptionalInt control = name.codePoints().filter(Names::isControl).findFirst();
+    if (control.isPresent()) {
+      return String.format(Locale.ROOT, "holds the control character U+%04X", control.getAsInt());
+    }
+    for (String segment : name.split("/", -1)) {
+      if (segment.equals(".") || segment.equals("..")) {
+        return "has the segment '" + segment + "'";
+      }
+      int bytes = segment.getBytes(StandardCharsets.UTF_8).length;
+      if (bytes > MAX_SEGMENT_BYTES) {
+        return "has a segment of " + bytes + " bytes, more than " + MAX_SEGMENT_BYTES;
+      }
+    }
+    return null;
+  }
+
+  /** A text with its control characters written out, so that it can stand in a sentence. */
+  public static String printable(String text) {
+    StringBuilder out = new StringBuilder();
+    text.codePoints()
+        .forEach(c -> {
+          if (isControl(c)) {
+            out.append(String.format(Locale.ROOT, "\\u%04x", c));
+          } else {
+            out.appendCodePoint(c);
+          }
+        });
+    return out.toString();
+  }
+
+  /** Also what turns a line's direction, ends a line unseen, or is half a character. */
+  private static boolean isControl(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          true;
+      default -> false;
+    };
+  }
 
   /**
    * @throws BadInput where the value is absent or does not fit

@@ -2,12 +2,15 @@ package dev.sluice.contracts;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One row of {@code dags/operations.yaml}.
  *
  * @param name the operation, and the Airflow task's id
  * @param function the deployed function that performs it
+ * @param mapOver {@code shard} where it is called once a shard of the batch, null where it is
+ *     called once
  * @param takes inputs by name, in order; true where the operation also runs without it
  * @param gives outputs; the first is the operation's own record and is always given
  * @param reads the spec keys that enter its fingerprint
@@ -16,10 +19,14 @@ import java.util.Map;
 public record Operation(
     String name,
     String function,
+    @Nullable String mapOver,
     Map<String, Boolean> takes,
     List<String> gives,
     List<String> reads,
     boolean teardown) {
+  /** What an operation can be mapped over. */
+  public static final String SHARD = "shard";
+
   public Operation {
     Names.check("operation", name, Names.PIPELINE);
     takes = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(takes));
@@ -30,6 +37,11 @@ public record Operation(
   /** The artifact kind of an output: what follows the last underscore of its name. */
   public static String kind(String output) {
     return output.substring(output.lastIndexOf('_') + 1);
+  }
+
+  /** True where it is called once a shard, and not at all where a batch has none. */
+  public boolean isMapped() {
+    return mapOver != null;
   }
 
   /** True where the operation also runs without this input. */

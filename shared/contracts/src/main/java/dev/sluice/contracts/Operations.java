@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 /** {@code dags/operations.yaml}: every operation, and the edges that takes and gives imply. */
 public final class Operations {
   private static final List<String> KEYS =
-      List.of("function", "takes", "gives", "reads", "teardown");
+      List.of("function", "map_over", "takes", "gives", "reads", "teardown");
+
+  /** What an operation can be mapped over. */
+  private static final List<String> MAPS = List.of(Operation.SHARD);
 
   private final Map<String, Operation> byName;
   private final Map<String, String> giver;
@@ -24,8 +27,8 @@ public final class Operations {
   }
 
   /**
-   * @throws BadInput where a name is given twice or taken and never given, or the edges make a
-   *     circle
+   * @throws BadInput where a name is given twice or taken and never given, the edges make a circle,
+   *     or an operation is mapped where nobody can say how often it is called
    */
   public static Operations parse(String text, String what) {
     Yaml yaml = Yaml.parse(text, what);
@@ -42,12 +45,19 @@ public final class Operations {
           new Operation(
               name,
               function == null ? name : function,
+              mapOver(entry),
               takes(entry),
               entry.strings("gives"),
               entry.strings("reads"),
               Boolean.TRUE.equals(entry.values().get("teardown")));
+      if (operation.isMapped() && operation.teardown()) {
+        throw entry.refuse("map_over", "is of a teardown, which ends a run once; leave it out");
+      }
       byName.put(name, operation);
       for (String output : operation.gives()) {
+        if (output.contains("#")) {
+          throw entry.refuse("gives", "names '" + output + "'; what follows a # is a shard");
+        }
         String other = giver.put(output, name);
         if (other != null) {
           throw entry.refuse("gives", "names '" + output + "', which " + other + " gives already");
@@ -69,7 +79,27 @@ public final class Operations {
     }
     Operations operations = new Operations(byName, giver);
     operations.inOrder();
+    for (Operation operation : byName.values()) {
+      if (operation.isMapped() && !operations.upstream(operation).contains(operations.first())) {
+        throw yaml.refuse(
+            operation.name(),
+            "is mapped, but takes nothing of "
+                + operations.first().name()
+                + ", which says how often it is called; take one of its outputs, such as '"
+                + operations.first().gives().getFirst()
+                + "'");
+      }
+    }
     return operations;
+  }
+
+  private static @Nullable String mapOver(Yaml entry) {
+    String over = entry.string("map_over");
+    if (over != null && !MAPS.contains(over)) {
+      throw entry.refuse(
+          "map_over", "is '" + over + "'; did you mean '" + Names.nearest(over, MAPS) + "'?");
+    }
+    return over;
   }
 
   /** Every operation, in the file's order. */
@@ -100,6 +130,47 @@ public final class Operations {
       throw new BadInput("no operation gives '" + output + "'");
     }
     return get(name);
+  }
+
+  /**
+   * The operation that comes before all others; its answer says how many calls a mapped one has.
+   *
+   * @throws BadInput where there is none, or more than one
+   */
+  public Operation first() {
+    List<Operation> takingNothing =
+        byName.values().stream().filter(o -> o.takes().isEmpty() && !o.teardown()).toList();
+    if (takingNothing.size() != 1 || takingNothing.getFirst().gives().isEmpty()) {
+      throw new BadInput(
+          "an operation is mapped; exactly one operation must take nothing, and give something, to"
+              + " say how often it is called, but these take nothing: "
+              + String.join(", ", takingNothing.stream().map(Operation::name).toList()));
+    }
+    return takingNothing.getFirst();
+  }
+
+  /**
+   * True where the operation takes every shard's output under this name, as {@code name#0} and so
+   * on: its giver is mapped and it is not itself.
+   */
+  public boolean isJoined(Operation operation, String input) {
+    return !operation.isMapped() && giver(input).isMapped();
+  }
+
+  /**
+   * The operations that run only where the batch is cut into shards: the mapped ones, and those
+   * that cannot do without what these give.
+   */
+  public Set<Operation> onlyWithShards() {
+    Set<Operation> out = new LinkedHashSet<>();
+    for (Operation operation : inOrder()) {
+      if (operation.isMapped()
+          || operation.takes().keySet().stream()
+              .anyMatch(in -> !operation.isOptional(in) && out.contains(giver(in)))) {
+        out.add(operation);
+      }
+    }
+    return out;
   }
 
   /** The operations whose outputs this one takes, in the order of its inputs. */

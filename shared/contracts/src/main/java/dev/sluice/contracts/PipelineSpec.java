@@ -3,10 +3,9 @@ package dev.sluice.contracts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +20,10 @@ public final class PipelineSpec {
           "exclude",
           "group_by",
           "slices",
+          "split",
           "split_key",
+          "max_rejected",
+          "export",
           "schema",
           "features",
           "checks",
@@ -30,6 +32,7 @@ public final class PipelineSpec {
           "gates",
           "serve",
           "engine",
+          "shards",
           "schedule");
 
   private static final List<String> SECTIONS =
@@ -37,8 +40,12 @@ public final class PipelineSpec {
 
   private final String name;
   private final Yaml yaml;
-  private final String files;
-  private final Pattern filesPattern;
+  private final SourceSpec source;
+  private final SplitSpec split;
+  private final RejectedLimit maxRejected;
+  private final boolean exportsTfRecord;
+  private final Engine engine;
+  private final int shards;
   private final Label label;
   private final List<String> exclude;
   private final List<String> groupBy;
@@ -47,8 +54,13 @@ public final class PipelineSpec {
   private PipelineSpec(String name, Yaml yaml) {
     this.name = name;
     this.yaml = yaml.only(KEYS);
-    this.files = files(name, yaml);
-    this.filesPattern = pattern(files);
+    this.source = SourceReader.read(name, yaml);
+    this.split = SplitReader.read(yaml);
+    this.maxRejected = maxRejected(yaml);
+    yaml.choice("export", "tfrecord");
+    this.exportsTfRecord = yaml.has("export");
+    this.engine = engine(yaml);
+    this.shards = shards(yaml, engine);
     this.label = label(name, yaml);
     this.exclude = yaml.strings("exclude");
     this.groupBy = yaml.strings("group_by");
@@ -61,13 +73,8 @@ public final class PipelineSpec {
         throw yaml.refuse(later, "has no keys in this release; leave it out");
       }
     }
-    yaml.string("split_key");
     yaml.string("schema");
     yaml.string("schedule");
-    String engine = yaml.string("engine");
-    if (engine != null && !engine.equals("auto") && !engine.equals("call")) {
-      throw yaml.refuse("engine", "is '" + engine + "'; this release has auto and call");
-    }
   }
 
   /**
@@ -94,9 +101,9 @@ public final class PipelineSpec {
     return name;
   }
 
-  /** The pattern of its objects' names in the inbox, with {@code {SPAN}} for one segment. */
-  public String files() {
-    return files;
+  /** Where its batches come from. */
+  public SourceSpec source() {
+    return source;
   }
 
   /** What the model learns. */
@@ -119,9 +126,34 @@ public final class PipelineSpec {
     return slices;
   }
 
-  /** The column whose value decides an example's split; null for the whole row. */
+  /** Which rows are for evaluation. */
+  public SplitSpec split() {
+    return split;
+  }
+
+  /** The column whose hash decides an example's split; null for the whole row or another way. */
   public @Nullable String splitKey() {
-    return yaml.string("split_key");
+    return split instanceof SplitSpec.Hash hash ? hash.key() : null;
+  }
+
+  /** How many rows may be rejected before the batch is held. */
+  public RejectedLimit maxRejected() {
+    return maxRejected;
+  }
+
+  /** True where the examples are also to be written as TFRecord. */
+  public boolean exportsTfRecord() {
+    return exportsTfRecord;
+  }
+
+  /** How the operations are carried out. */
+  public Engine engine() {
+    return engine;
+  }
+
+  /** The shards of {@link Engine#SHARDS}; 0 with any other engine. */
+  public int shards() {
+    return shards;
   }
 
   /** The schema file beside the spec, or null where the schema is inferred. */
@@ -152,58 +184,29 @@ public final class PipelineSpec {
     return out;
   }
 
-  /** The span of an object that the source pattern takes, "" without {@code {SPAN}}; else null. */
-  public @Nullable String span(String objectName) {
-    Matcher matcher = filesPattern.matcher(objectName);
-    if (!matcher.matches()) {
-      return null;
-    }
-    return files.contains("{SPAN}") ? matcher.group("span") : "";
+  private static RejectedLimit maxRejected(Yaml yaml) {
+    double value = yaml.number("max_rejected", RejectedLimit.DEFAULT.value());
+    return yaml.bind(_ -> new RejectedLimit(value));
   }
 
-  /** What every object of the pipeline begins with: the pattern up to its first variable part. */
-  public String filesPrefix() {
-    int end = files.length();
-    for (String special : List.of("{SPAN}", "*")) {
-      int at = files.indexOf(special);
-      end = at >= 0 ? Math.min(end, at) : end;
+  private static Engine engine(Yaml yaml) {
+    if ("dataflow".equals(yaml.string("engine"))) {
+      throw yaml.refuse("engine", "is 'dataflow'; this release has auto, call and shards");
     }
-    return files.substring(0, end);
+    return Engine.valueOf(yaml.choice("engine", "auto", "call", "shards").toUpperCase(Locale.ROOT));
   }
 
-  private static String files(String name, Yaml yaml) {
-    Yaml source = yaml.child("source");
-    if (source == null) {
-      return name + "/{SPAN}/*";
-    }
-    source.only(List.of("files"));
-    String files = source.requiredString("files");
-    if (files.startsWith("/") || files.startsWith("*") || files.startsWith("{")) {
-      throw source.refuse(
-          "files", "is '" + files + "'; it must begin with a folder of its own, such as " + name);
-    }
-    if (files.replace("{SPAN}", "").matches("(?s).*[{}].*")) {
-      throw source.refuse("files", "is '" + files + "'; {SPAN} is the only part in braces");
-    }
-    return files;
-  }
-
-  private static Pattern pattern(String files) {
-    StringBuilder out = new StringBuilder();
-    Matcher special = Pattern.compile("\\{SPAN}|\\*").matcher(files);
-    int from = 0;
-    boolean span = false;
-    while (special.find()) {
-      out.append(Pattern.quote(files.substring(from, special.start())));
-      if (special.group().equals("*")) {
-        out.append("[^/]*");
-      } else {
-        out.append(span ? "\\k<span>" : "(?<span>[^/]+)");
-        span = true;
+  private static int shards(Yaml yaml, Engine engine) {
+    if (engine == Engine.SHARDS) {
+      if (!yaml.has("shards")) {
+        throw yaml.refuse("engine", "is shards; say into how many with 'shards', from 2 to 256");
       }
-      from = special.end();
+      return yaml.integer("shards", 2, 2, 256);
     }
-    return Pattern.compile(out.append(Pattern.quote(files.substring(from))).toString());
+    if (yaml.has("shards")) {
+      throw yaml.refuse("shards", "counts only with 'engine: shards'; add that or leave it out");
+    }
+    return 0;
   }
 
   private static Label label(String name, Yaml yaml) {

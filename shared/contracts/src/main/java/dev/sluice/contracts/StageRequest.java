@@ -1,5 +1,7 @@
 package dev.sluice.contracts;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -10,8 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param run the DAG run's id
  * @param batch the batch's name, null where {@code resolve} is to find one
  * @param operation the operation's name in {@code operations.yaml}
- * @param shard null where the operation is not mapped
- * @param inputs name to uri of what earlier operations gave
+ * @param shard from 0, null where the operation is not mapped
+ * @param shards how many shards the run has, null where the operation is not mapped
+ * @param attempt from 1, for the record
+ * @param inputs name to uri of what earlier operations gave; what a mapped one gave comes to one
+ *     that is not as {@code name#0}, {@code name#1} and so on, one a shard
  * @param parameters options of this run
  */
 public record StageRequest(
@@ -20,6 +25,7 @@ public record StageRequest(
     @Nullable String batch,
     String operation,
     @Nullable Integer shard,
+    @Nullable Integer shards,
     @Nullable Integer attempt,
     Map<String, String> inputs,
     Map<String, Object> parameters) {
@@ -30,9 +36,70 @@ public record StageRequest(
     if (batch != null) {
       Names.check("batch", batch, Names.RUN);
     }
+    if ((shard == null) != (shards == null)) {
+      throw new BadInput("shard and shards must be given together, or neither");
+    }
+    if (shard != null && shards != null && (shard < 0 || shard >= shards)) {
+      throw new BadInput(
+          "shard is " + shard + " of " + shards + "; it must be from 0 to " + (shards - 1));
+    }
     inputs = inputs == null ? Map.of() : Map.copyOf(inputs);
     parameters = parameters == null ? Map.of() : Map.copyOf(parameters);
     attempt = attempt == null ? 1 : attempt;
+  }
+
+  /**
+   * A call of an operation that is not mapped.
+   *
+   * @param shard null
+   */
+  public StageRequest(
+      String pipeline,
+      String run,
+      @Nullable String batch,
+      String operation,
+      @Nullable Integer shard,
+      @Nullable Integer attempt,
+      Map<String, String> inputs,
+      Map<String, Object> parameters) {
+    this(pipeline, run, batch, operation, shard, /* shards= */ null, attempt, inputs, parameters);
+  }
+
+  /** The name under which one shard's output comes to an operation that is not mapped. */
+  public static String joined(String name, int shard) {
+    return name + "#" + shard;
+  }
+
+  /** The operation, with its shard where it is mapped: {@code ingest-shard[3]}. */
+  public String call() {
+    return shard == null ? operation : operation + "[" + shard + "]";
+  }
+
+  /**
+   * What each shard of a mapped operation gave under this name, in the order of the shards; empty
+   * where there are none.
+   *
+   * @throws BadInput where one is missing between others, or a shard is not a number
+   */
+  public List<String> inputs(String name) {
+    String prefix = name + "#";
+    long given = inputs.keySet().stream().filter(key -> key.startsWith(prefix)).count();
+    List<String> uris = new ArrayList<>();
+    for (int shard = 0; shard < given; shard++) {
+      String uri = inputs.get(joined(name, shard));
+      if (uri == null) {
+        throw new BadInput(
+            "the request has "
+                + given
+                + " inputs '"
+                + prefix
+                + "...', but no '"
+                + joined(name, shard)
+                + "'; they must be numbered from 0 on without a gap");
+      }
+      uris.add(uri);
+    }
+    return List.copyOf(uris);
   }
 
   /** The uri of a required input. */

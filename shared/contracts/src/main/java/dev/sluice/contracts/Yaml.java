@@ -1,5 +1,6 @@
 package dev.sluice.contracts;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -9,6 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -33,6 +36,7 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
 public final class Yaml {
   private static final int MAX_VALUES = 100_000;
   private static final int MAX_DEPTH = 50;
+  private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(s|m|h|d)");
 
   private final String what;
   private final int line;
@@ -171,6 +175,79 @@ public final class Yaml {
       return number;
     }
     throw refuse(key, "must be a whole number, not '" + value + "'");
+  }
+
+  /** The whole number under a key within bounds, or the given one where absent. */
+  public int integer(String key, int fallback, int least, int most) {
+    long value = integer(key, fallback);
+    if (value < least || value > most) {
+      throw refuse(key, "is " + value + "; it must lie between " + least + " and " + most);
+    }
+    return (int) value;
+  }
+
+  /** The number under a key, or the given one where absent. */
+  public double number(String key, double fallback) {
+    Object value = values.get(key);
+    if (value == null) {
+      return fallback;
+    }
+    if (value instanceof Number number) {
+      return number.doubleValue();
+    }
+    throw refuse(key, "must be a number, not '" + value + "'");
+  }
+
+  /** True or false as the key says, or the given one where absent. */
+  public boolean bool(String key, boolean fallback) {
+    Object value = values.get(key);
+    if (value == null) {
+      return fallback;
+    }
+    if (value instanceof Boolean bool) {
+      return bool;
+    }
+    throw refuse(key, "must be true or false, not '" + value + "'");
+  }
+
+  /** The length of time under a key, such as {@code 90s}, {@code 5m}, {@code 2h} or {@code 1d}. */
+  public Duration duration(String key, Duration fallback) {
+    Object value = values.get(key);
+    if (value == null) {
+      return fallback;
+    }
+    Matcher matcher = DURATION.matcher(value.toString());
+    if (!matcher.matches()) {
+      throw refuse(
+          key, "is '" + value + "'; give a number and a unit: s, m, h or d, such as 90s or 5m");
+    }
+    long count = Long.parseLong(matcher.group(1));
+    return switch (matcher.group(2)) {
+      case "s" -> Duration.ofSeconds(count);
+      case "m" -> Duration.ofMinutes(count);
+      case "h" -> Duration.ofHours(count);
+      default -> Duration.ofDays(count);
+    };
+  }
+
+  /** One of the given words under a key, or the first of them where absent. */
+  public String choice(String key, String... words) {
+    String value = string(key);
+    if (value == null) {
+      return words[0];
+    }
+    List<String> known = List.of(words);
+    if (!known.contains(value)) {
+      throw refuse(
+          key,
+          "is '"
+              + value
+              + "'; did you mean '"
+              + Names.nearest(value, known)
+              + "'? It takes "
+              + String.join(", ", known));
+    }
+    return value;
   }
 
   /** The texts under a key; none where absent. */

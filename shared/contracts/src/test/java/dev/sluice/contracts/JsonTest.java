@@ -63,7 +63,9 @@ class JsonTest {
     assertThatThrownBy(() ->
             Json.read("{\"uri\":\"nowhere\",\"bytes\":2,\"crc32c\":\"\"}", Source.class, "it"))
         .isInstanceOf(BadInput.class)
-        .hasMessage("it: source 'nowhere' is not of the form gs://bucket/name#generation");
+        .hasMessage(
+            "it: source 'nowhere' is not of the form gs://bucket/name#generation or"
+                + " bigquery://project.dataset.table@milliseconds");
   }
 
   @ParameterizedTest

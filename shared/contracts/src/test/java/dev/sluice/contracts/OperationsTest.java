@@ -115,6 +115,53 @@ class OperationsTest {
     assertThat(Operation.kind(output)).isEqualTo(kind);
   }
 
+  private static final String SHARDED =
+      """
+      resolve: {gives: [batch, baseline]}
+      inspect: {map_over: shard, takes: [batch], gives: [inspection]}
+      plan: {takes: [inspection], gives: [plan]}
+      part: {map_over: shard, takes: [batch, inspection, plan], gives: [part]}
+      ingest: {takes: [batch, {part: optional}], gives: [examples]}
+      count: {takes: [plan], gives: [counts]}
+      finish-run: {teardown: true}
+      """;
+
+  @Test
+  void aMappedOperationsOutputsAreJoinedForOneThatIsNotMapped() {
+    Operations operations = parse(SHARDED);
+    assertThat(operations.get("part").mapOver()).isEqualTo("shard");
+    assertThat(operations.get("plan").mapOver()).isNull();
+    assertThat(operations.first().name()).isEqualTo("resolve");
+    assertThat(operations.isJoined(operations.get("plan"), "inspection")).isTrue();
+    assertThat(operations.isJoined(operations.get("part"), "inspection")).isFalse();
+    assertThat(operations.isJoined(operations.get("part"), "plan")).isFalse();
+    assertThat(operations.isJoined(operations.get("ingest"), "part")).isTrue();
+  }
+
+  @Test
+  void whatCannotRunWithoutShardsIsKnown() {
+    assertThat(parse(SHARDED).onlyWithShards().stream().map(Operation::name))
+        .containsExactly("inspect", "plan", "part", "count");
+    assertThat(parse("a: {gives: [x]}\nb: {takes: [x], gives: [y]}\n").onlyWithShards()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "inspect: {map_over: shard,|inspect: {map_over: shards,|'map_over' is 'shards'; did you mean 'shard'?",
+        "{teardown: true}|{map_over: shard, teardown: true}|line 7: key 'map_over' is of a teardown",
+        "takes: [batch, inspection, plan]|takes: [plan]|'part' is mapped, but takes nothing of resolve",
+        "inspect: {map_over: shard, takes: [batch]|inspect: {map_over: shard, takes: []|take nothing: resolve, inspect",
+        "gives: [part]|gives: [part, 'part#1']|names 'part#1'; what follows a # is a shard",
+      })
+  void aMapThatNobodyCanPerformIsRefused(String good, String bad, String message) {
+    assertThat(SHARDED).contains(good);
+    assertThatThrownBy(() -> parse(SHARDED.replace(good, bad)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining(message);
+  }
+
   @Test
   void theProjectsOwnOperationsEndWithTheReleaseAndOneTeardown() throws IOException {
     Operations operations = parse(Files.readString(Path.of("../../dags/operations.yaml")));

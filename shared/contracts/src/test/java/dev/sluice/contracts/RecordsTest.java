@@ -66,6 +66,118 @@ class RecordsTest {
   }
 
   @Test
+  void aTableIsASourceAtASnapshot() {
+    Source table = Source.ofTable("my-project.sales.day", Instant.ofEpochMilli(1_234), 99, "x > 1");
+    assertThat(table.uri()).isEqualTo("bigquery://my-project.sales.day@1234");
+    assertThat(table.isTable()).isTrue();
+    assertThat(table.object()).isEqualTo("bigquery://my-project.sales.day");
+    assertThat(table.table()).isEqualTo("my-project.sales.day");
+    assertThat(table.snapshot()).isEqualTo(Instant.ofEpochMilli(1_234));
+    assertThat(ONE.isTable()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bigquery://p.d.t",
+        "bigquery://d.t@1",
+        "bigquery://p.d.t@x",
+        "bigquery://p.d.t@",
+        "bigquery://p/d.t@1",
+        "bigquery://p.d.t@1@2"
+      })
+  void aTableWithoutSnapshotIsRefused(String uri) {
+    assertThatThrownBy(() -> new Source(uri, 1, ""))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("bigquery://project.dataset.table@milliseconds");
+  }
+
+  @Test
+  void anObjectTakesNoFilter() {
+    assertThatThrownBy(() -> new Source("gs://b/n#1", 1, "", "x > 1"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("takes no filter");
+  }
+
+  @Test
+  void anotherSnapshotOrFilterIsAnotherBatch() {
+    Instant at = Instant.ofEpochMilli(5);
+    assertThat(
+            List.of(
+                    tables(Source.ofTable("p.d.t", at, 1, null)),
+                    tables(Source.ofTable("p.d.t", at, 1, "x > 1")),
+                    tables(Source.ofTable("p.d.t", at, 1, "x > 2")),
+                    tables(Source.ofTable("p.d.t", at.plusMillis(1), 1, null)),
+                    tables(Source.ofTable("p.d.u", at, 1, null)))
+                .stream()
+                .map(Batch::batch))
+        .doesNotHaveDuplicates();
+    assertThat(tables(Source.ofTable("p.d.t", at, 2, null)).batch())
+        .isEqualTo(tables(Source.ofTable("p.d.t", at, 1, null)).batch());
+  }
+
+  private static Batch tables(Source... sources) {
+    return Batch.of("p", SourceKind.BIGQUERY, "", null, List.of(sources), Instant.EPOCH);
+  }
+
+  @Test
+  void aBatchIsOfOneKind() {
+    Source table = Source.ofTable("p.d.t", Instant.EPOCH, 1, null);
+    assertThatThrownBy(() -> tables(table, ONE))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("is of bigquery, and 1 of its 2 sources are tables");
+    assertThatThrownBy(() -> batch(table)).isInstanceOf(BadInput.class);
+    assertThatThrownBy(
+            () -> Batch.of("p", SourceKind.STREAM, "", null, List.of(table, ONE), Instant.EPOCH))
+        .isInstanceOf(BadInput.class);
+  }
+
+  @Test
+  void theSameBytesUnderAnotherNameHoldTheSameUnlessTheNameIsPartOfTheExample() {
+    Source again = new Source("gs://inbox/p/2/c.csv#9", 10, "abc=");
+    assertThat(batch(again).content()).isEqualTo(batch(ONE).content()).containsExactly("abc=:10");
+    assertThat(objects(again).content()).isNotEqualTo(objects(ONE).content());
+    assertThat(objects(new Source("gs://inbox/p/1/a.csv#8", 10, "abc=")).content())
+        .isEqualTo(objects(ONE).content());
+  }
+
+  private static Batch objects(Source... sources) {
+    return Batch.of("p", SourceKind.OBJECTS, "", null, List.of(sources), Instant.EPOCH);
+  }
+
+  @Test
+  void aBatchWrittenBeforeThereWereKindsReadsAsFilesWithoutVersion() {
+    Batch old =
+        Json.read(
+            "{\"batch\":\"b-1\",\"pipeline\":\"p\",\"span\":\"1\",\"sources\":[{\"uri\":"
+                + "\"gs://inbox/p/1/a.csv#7\",\"bytes\":10,\"crc32c\":\"abc=\"}],"
+                + "\"receivedAt\":\"1970-01-01T00:00:00Z\"}",
+            Batch.class,
+            "it");
+    assertThat(old)
+        .isEqualTo(new Batch("b-1", "p", SourceKind.FILES, "1", null, List.of(ONE), Instant.EPOCH));
+    assertThat(
+            Json.read(
+                "{\"span\":\"1\",\"receivedAt\":\"1970-01-01T00:00:00Z\"}", Order.class, "it"))
+        .isEqualTo(new Order("1", null, Instant.EPOCH));
+  }
+
+  @Test
+  void aBatchIsReadAsItWasWritten() {
+    Batch batch =
+        Batch.of(
+            "p",
+            SourceKind.BIGQUERY,
+            "s",
+            3L,
+            List.of(Source.ofTable("p.d.t", Instant.EPOCH, 1, "x > 1")),
+            Instant.EPOCH);
+    String json = Json.write(batch);
+    assertThat(json).contains("\"kind\":\"bigquery\"", "\"version\":3");
+    assertThat(Json.read(json, Batch.class, "it")).isEqualTo(batch);
+  }
+
+  @Test
   void theSameAlarmHasTheSameId() {
     Alarm first =
         Alarm.of("p", "r1", "b", Alarm.Severity.FAIL, "DATA", "text", "gs://b/o", Instant.EPOCH);
@@ -90,6 +202,18 @@ class RecordsTest {
     assertThat(Alarm.of("p", "r", null, Alarm.Severity.FAIL, "x", "t", null, Instant.EPOCH).alarm())
         .isNotEqualTo(
             Alarm.of("p", "s", null, Alarm.Severity.FAIL, "x", "t", null, Instant.EPOCH).alarm());
+  }
+
+  @Test
+  void spansOfDigitsCompareAsNumbersAndBeforeAllOthers() {
+    List<String> inOrder = List.of("9", "010", "10", "0200", "", "1a", "2026-11-01", "9a");
+    for (int i = 0; i < inOrder.size(); i++) {
+      for (int j = 0; j < inOrder.size(); j++) {
+        assertThat(Integer.signum(Order.SPANS.compare(inOrder.get(i), inOrder.get(j))))
+            .as("%s and %s", inOrder.get(i), inOrder.get(j))
+            .isEqualTo(Integer.compare(i, j));
+      }
+    }
   }
 
   @ParameterizedTest
@@ -142,6 +266,85 @@ class RecordsTest {
     assertThatThrownBy(() -> request.input("features"))
         .isInstanceOf(BadInput.class)
         .hasMessage("operation train takes 'features', which the request's inputs lack");
+  }
+
+  private static StageRequest joined(String... names) {
+    Map<String, String> inputs = new java.util.HashMap<>();
+    for (String name : names) {
+      inputs.put(name, "gs://" + name);
+    }
+    return new StageRequest("p", "r", "b", "ingest", null, 1, inputs, Map.of());
+  }
+
+  @Test
+  void whatTheShardsGaveComesInTheirOrder() {
+    String[] names =
+        java.util.stream.IntStream.range(0, 12).mapToObj(k -> "part#" + k).toArray(String[]::new);
+    assertThat(joined(names).inputs("part"))
+        .hasSize(12)
+        .startsWith("gs://part#0", "gs://part#1", "gs://part#2")
+        .endsWith("gs://part#10", "gs://part#11");
+    assertThat(joined("part#0", "partition").inputs("part")).containsExactly("gs://part#0");
+    assertThat(joined("partition", "plan").inputs("part")).isEmpty();
+  }
+
+  @Test
+  void aShardThatIsMissingBetweenOthersIsNamed() {
+    assertThatThrownBy(() -> joined("part#0", "part#2").inputs("part"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("has 2 inputs 'part#...', but no 'part#1'");
+    assertThatThrownBy(() -> joined("part#first").inputs("part"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("no 'part#0'");
+  }
+
+  @Test
+  void aMappedCallSaysWhichShardOfHowMany() {
+    StageRequest call =
+        Json.read(
+            "{\"pipeline\":\"p\",\"run\":\"r\",\"operation\":\"ingest-shard\",\"shard\":2,\"shards\":3}",
+            StageRequest.class,
+            "it");
+    assertThat(call.shard()).isEqualTo(2);
+    assertThat(call.shards()).isEqualTo(3);
+    assertThat(call.call()).isEqualTo("ingest-shard[2]");
+    assertThat(joined().call()).isEqualTo("ingest");
+    assertThat(Json.write(joined())).doesNotContain("shard");
+  }
+
+  @org.junit.jupiter.params.ParameterizedTest
+  @org.junit.jupiter.params.provider.CsvSource({
+    "3, 3, shard is 3 of 3; it must be from 0 to 2",
+    "-1, 3, shard is -1 of 3; it must be from 0 to 2",
+    "1, , shard and shards must be given together",
+    ", 3, shard and shards must be given together",
+  })
+  void aShardThatIsNoneIsRefused(Integer shard, Integer shards, String message) {
+    assertThatThrownBy(() ->
+            new StageRequest("p", "r", null, "ingest-shard", shard, shards, 1, Map.of(), Map.of()))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void anAnswerSaysHowManyShardsThereAreAndOtherwiseReadsAsBefore() {
+    StageResult plain = new StageResult(Map.of("a", "gs://a"), null, false, Map.of());
+    assertThat(plain.shards()).isZero();
+    assertThat(Json.write(plain))
+        .isEqualTo("{\"outputs\":{\"a\":\"gs://a\"},\"cached\":false,\"summary\":{}}");
+    assertThat(Json.read(Json.write(plain), StageResult.class, "it")).isEqualTo(plain);
+    StageResult mapped = new StageResult(Map.of(), null, false, Map.of(), Map.of("shard", 16));
+    assertThat(Json.write(mapped)).contains("\"expand\":{\"shard\":16}");
+    assertThat(Json.read(Json.write(mapped), StageResult.class, "it")).isEqualTo(mapped);
+    assertThat(mapped.asCached().shards()).isEqualTo(16);
+  }
+
+  @Test
+  void moreShardsThanAirflowMapsAreRefused() {
+    assertThatThrownBy(
+            () -> new StageResult(Map.of(), null, false, Map.of(), Map.of("shard", 1025)))
+        .isInstanceOf(BadInput.class)
+        .hasMessage("expand.shard is 1025; it must be from 0 to 1024");
   }
 
   @Test
@@ -198,6 +401,10 @@ class RecordsTest {
     assertThat(early).isLessThan(late);
     assertThat(new Order("s", Instant.EPOCH)).isLessThan(new Order("s", Instant.MAX));
     assertThat(Order.of(batch(ONE))).isEqualTo(new Order("1", Instant.EPOCH));
+    assertThat(new Order("s", 10L, Instant.EPOCH))
+        .isGreaterThan(new Order("s", 9L, Instant.MAX))
+        .isGreaterThan(new Order("s", null, Instant.MAX))
+        .isLessThan(new Order("t", 1L, Instant.EPOCH));
   }
 
   /** SHA-256 of "abc": FIPS 180-2, appendix B.1. */

@@ -43,9 +43,16 @@ public final class ExampleFiles {
     return manifest.files(Split.TRAIN).rows() + manifest.files(Split.EVAL).rows();
   }
 
-  /** Rows that ingestion rejected. */
-  public long rejectedRows() {
-    return manifest.sources().stream().mapToLong(source -> source.rejectedRows()).sum();
+  /** What became of the rows of the batch. */
+  public RowCounts counts() {
+    long read = 0;
+    long rejected = 0;
+    for (var source : manifest.sources()) {
+      read += source.rows();
+      rejected += source.rejectedRows();
+    }
+    return new RowCounts(
+        read, rejected, manifest.files(Split.TRAIN).rows(), manifest.files(Split.EVAL).rows());
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Fact;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Names;
+import dev.sluice.contracts.Operation;
 import dev.sluice.contracts.Operations;
 import dev.sluice.contracts.Pins;
 import dev.sluice.contracts.PipelineSpec;
@@ -41,6 +42,7 @@ public final class Platform {
   public static final String ALARMS = "sluice-alarms";
 
   private final Configuration configuration;
+  private final @Nullable String function;
   private final String codeVersion;
   private final Layout layout;
   private final ObjectStore objects;
@@ -52,6 +54,7 @@ public final class Platform {
 
   private Platform(
       Configuration configuration,
+      @Nullable String function,
       String codeVersion,
       Clock clock,
       StructuredLog log,
@@ -60,6 +63,7 @@ public final class Platform {
       Supplier<Messages> messages,
       Supplier<Composer> composer) {
     this.configuration = configuration;
+    this.function = function;
     this.codeVersion = codeVersion;
     this.clock = clock;
     this.log = log;
@@ -86,16 +90,18 @@ public final class Platform {
     String given = configuration.get("SLUICE_DATASET");
     String dataset = given == null ? "sluice" : given;
     return new Platform(
-        configuration,
-        CodeVersion.of(function),
-        clock,
-        new StructuredLog(System.out, clock, function.getSimpleName(), cloud.project())
-            .hiding(cloud.composerPassword()),
-        clients.objects(),
-        // Made at the first use, so that a function without facts needs no BigQuery client.
-        () -> clients.facts(dataset),
-        clients::messages,
-        clients::composer);
+            configuration,
+            /* function= */ null,
+            CodeVersion.of(function),
+            clock,
+            new StructuredLog(System.out, clock, function.getSimpleName(), cloud.project())
+                .hiding(cloud.composerPassword()),
+            clients.objects(),
+            // Made at the first use, so that a function without facts needs no BigQuery client.
+            () -> clients.facts(dataset),
+            clients::messages,
+            clients::composer)
+        .in(function.getPackageName());
   }
 
   /** A cloud whose services are given, such as those in memory that tests use. */
@@ -109,6 +115,7 @@ public final class Platform {
       Composer composer) {
     return new Platform(
         configuration,
+        /* function= */ null,
         codeVersion,
         clock,
         new StructuredLog(System.out, clock, "sluice", "local"),
@@ -166,6 +173,28 @@ public final class Platform {
   /** Appends rows to BigQuery. */
   public void report(List<Fact> rows) {
     facts.get().append(rows);
+  }
+
+  /** The same cloud, as the function of that package sees it. */
+  Platform in(String functionPackage) {
+    return new Platform(
+        configuration,
+        functionPackage.substring(functionPackage.lastIndexOf('.') + 1),
+        codeVersion,
+        clock,
+        log,
+        objects,
+        facts,
+        messages,
+        composer);
+  }
+
+  /**
+   * True where this is the cloud of the function that performs the operation, or of none in
+   * particular. A function lies in the package of its name without dashes.
+   */
+  boolean performs(Operation operation) {
+    return function == null || function.equals(operation.function().replace("-", ""));
   }
 
   /** The operations that this code was built with. */
@@ -251,21 +280,28 @@ public final class Platform {
     }
   }
 
-  /** Where a batch stands now. */
+  /** Where a batch stands now, as far as the caller knows. */
+  public Fact batchState(Batch batch, BatchState state, @Nullable String reason) {
+    return batchState(batch, state, reason, null);
+  }
+
+  /** Where a batch stands now, and what became of its rows. */
   public Fact batchState(
-      Batch batch,
-      BatchState state,
-      @Nullable String reason,
-      @Nullable Long rows,
-      @Nullable Long rejectedRows) {
+      Batch batch, BatchState state, @Nullable String reason, @Nullable RowCounts counts) {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     values.put("pipeline", batch.pipeline());
     values.put("batch", batch.batch());
     values.put("span", batch.span());
-    values.put("source", "files");
-    values.put("uri", batch.sources().getFirst().object());
-    values.put("rows", rows);
-    values.put("rejected_rows", rejectedRows);
+    values.put("version", batch.version());
+    values.put("source", batch.kind().text());
+    values.put("uri", batch.uri());
+    values.put("sources", batch.sources().size());
+    if (counts != null) {
+      values.put("rows", counts.rows());
+      values.put("rejected_rows", counts.rejected());
+      values.put("train_rows", counts.train());
+      values.put("eval_rows", counts.eval());
+    }
     values.put("bytes", batch.bytes());
     values.put("state", state.name());
     values.put("reason", reason);

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -86,6 +87,17 @@ public final class StageCall implements AutoCloseable {
   public Optional<ArtifactUri> optionalInput(String name) {
     String uri = request.inputs().get(name);
     return uri == null ? Optional.empty() : Optional.of(owned(name, uri));
+  }
+
+  /**
+   * What each shard of a mapped operation gave under this name, in the order of the shards; empty
+   * where the batch has none.
+   *
+   * @throws dev.sluice.contracts.BadInput where one is missing between others or is another
+   *     pipeline's
+   */
+  public List<ArtifactUri> inputs(String name) {
+    return request.inputs(name).stream().map(uri -> owned(name, uri)).toList();
   }
 
   /** Bytes of an object of an input. */

@@ -5,13 +5,13 @@ import com.google.cloud.functions.HttpResponse;
 import dev.sluice.contracts.Artifact;
 import dev.sluice.contracts.Artifact.StoredFile;
 import dev.sluice.contracts.BadInput;
-import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Conflict;
 import dev.sluice.contracts.Fact;
 import dev.sluice.contracts.Fingerprint;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Operation;
+import dev.sluice.contracts.Operations;
 import dev.sluice.contracts.StageRequest;
 import dev.sluice.contracts.StageResult;
 import dev.sluice.gcp.ObjectStore;
@@ -21,36 +21,61 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers the calls of one operation: reads the request, finds or makes the artifacts, commits
- * them, reports, and maps errors. Every step may be repeated and may race with itself.
+ * Answers the calls of a function's operations: reads the request, finds or makes the artifacts,
+ * commits them, reports, and maps errors. Every step may be repeated and may race with itself.
  */
 public final class StageEndpoint {
   private final Platform platform;
-  private final @Nullable Stage stage;
-  private final @Nullable Action action;
+  private final Work work;
 
-  private StageEndpoint(Platform platform, @Nullable Stage stage, @Nullable Action action) {
+  private StageEndpoint(Platform platform, Work work) {
     this.platform = platform;
-    this.stage = stage;
-    this.action = action;
+    this.work = work;
   }
 
-  /** An operation that makes artifacts. */
+  /** What stands behind the endpoint. */
+  private sealed interface Work {
+    /** One stage for every operation of the function. */
+    record Making(Stage stage) implements Work {}
+
+    /** A stage an operation. */
+    record MakingSeveral(Map<String, Stage> stages) implements Work {
+      public MakingSeveral {
+        stages = Collections.unmodifiableMap(new LinkedHashMap<>(stages));
+      }
+    }
+
+    /** An action for every operation of the function. */
+    record Performing(Action action) implements Work {}
+  }
+
+  /** A function of one operation that makes artifacts. */
   public static StageEndpoint making(Platform platform, Stage stage) {
-    return new StageEndpoint(platform, stage, null);
+    return new StageEndpoint(platform, new Work.Making(stage));
   }
 
-  /** An operation that decides or records. */
+  /**
+   * A function of several operations that make artifacts.
+   *
+   * @param stages by the operation's name; a call of another is refused with these names
+   */
+  public static StageEndpoint making(Platform platform, Map<String, Stage> stages) {
+    return new StageEndpoint(platform, new Work.MakingSeveral(stages));
+  }
+
+  /** A function of one operation that decides or records. */
   public static StageEndpoint performing(Platform platform, Action action) {
-    return new StageEndpoint(platform, null, action);
+    return new StageEndpoint(platform, new Work.Performing(action));
   }
 
   /** Answers one call. */
@@ -58,10 +83,13 @@ public final class StageEndpoint {
     Instant started = platform.clock().instant();
     StageRequest request;
     Operation operation;
+    Operations operations;
     try {
       request =
           Json.read(http.getInputStream().readAllBytes(), StageRequest.class, "the request's body");
-      operation = platform.operations().get(request.operation());
+      operations = platform.operations();
+      operation = operations.get(request.operation());
+      check(request, operation, operations);
     } catch (BadInput e) {
       Problem.of(e).write(response);
       return;
@@ -69,7 +97,7 @@ public final class StageEndpoint {
     try {
       platform.report(List.of(stageRun(request, started, "RUNNING", null, null)));
       String[] fingerprint = new String[1];
-      StageResult result = perform(request, operation, fingerprint);
+      StageResult result = perform(request, operation, operations, fingerprint);
       platform.report(
           List.of(stageRun(request, started, "SUCCEEDED", result, fingerprint[0], null)));
       log(request, started, result);
@@ -87,19 +115,53 @@ public final class StageEndpoint {
     }
   }
 
-  private StageResult perform(StageRequest request, Operation operation, String[] fingerprint)
-      throws IOException {
-    if (action != null) {
-      return action.perform(request);
+  /** Refuses what was sent to the wrong function, and a shard where there is none. */
+  private void check(StageRequest request, Operation operation, Operations operations) {
+    List<String> own =
+        work instanceof Work.MakingSeveral several
+            ? List.copyOf(several.stages().keySet())
+            : operations.all().stream().filter(platform::performs).map(Operation::name).toList();
+    if (!own.contains(operation.name())) {
+      throw new BadInput(
+          "operation '"
+              + operation.name()
+              + "' is not performed here, but by function "
+              + operation.function()
+              + "; this one performs "
+              + String.join(", ", own));
     }
-    Stage made = stage;
-    if (made == null) {
-      throw new Bug("an endpoint performs a stage or an action");
+    if (operation.isMapped() && request.shard() == null) {
+      throw new BadInput(
+          "operation "
+              + operation.name()
+              + " is called once a shard; the request must have shard and shards");
+    }
+    if (!operation.isMapped() && request.shard() != null) {
+      throw new BadInput(
+          "operation "
+              + operation.name()
+              + " is not mapped over shards, but the request has shard "
+              + request.shard());
+    }
+  }
+
+  private StageResult perform(
+      StageRequest request, Operation operation, Operations operations, String[] fingerprint)
+      throws IOException {
+    Stage made;
+    switch (work) {
+      case Work.Performing performing -> {
+        return performing.action().perform(request);
+      }
+      case Work.Making making -> made = making.stage();
+      case Work.MakingSeveral several ->
+          made = Objects.requireNonNull(several.stages().get(operation.name()));
     }
     RunContext context = platform.context(request.pipeline(), request.run());
     Map<String, Object> spec = context.spec().subset(operation.reads());
     fingerprint[0] =
-        fingerprint(request, operation, context, spec, made.dependsOn(context, platform));
+        fingerprint(
+            request, operation, operations, context, spec, made.dependsOn(context, platform));
     try (StageCall call = new StageCall(platform, request, operation, context, fingerprint[0])) {
       StageResult result = find(call).orElse(null);
       if (result == null) {
@@ -180,6 +242,7 @@ public final class StageEndpoint {
   private String fingerprint(
       StageRequest request,
       Operation operation,
+      Operations operations,
       RunContext context,
       Map<String, Object> spec,
       Map<String, Object> others) {
@@ -189,30 +252,32 @@ public final class StageEndpoint {
     content.put("code", platform.codeVersion());
     content.put("spec", spec);
     content.put("parameters", request.parameters());
+    if (request.shard() != null && request.shards() != null) {
+      // One shard's part depends on where the others are cut.
+      content.put("shard", request.shard());
+      content.put("shards", request.shards());
+    }
     Map<String, Object> inputs = new TreeMap<>();
     for (String name : operation.takes().keySet()) {
-      String uri = request.inputs().get(name);
-      if (uri != null) {
-        if (name.equals("batch")) {
-          inputs.put(name, files(context.batch()));
-        } else {
-          Object held = content(owned(request, name, uri));
-          if (!Operation.kind(name).equals("blessing")) {
-            inputs.put(name, held);
-          }
+      boolean joined = operations.isJoined(operation, name);
+      String one = request.inputs().get(name);
+      List<String> uris = joined ? request.inputs(name) : one == null ? List.of() : List.of(one);
+      if (uris.isEmpty()) {
+        if (!operation.isOptional(name)) {
+          throw new BadInput(
+              "operation " + operation.name() + " takes '" + name + "', which the request lacks");
         }
-      } else if (!operation.isOptional(name)) {
-        throw new BadInput(
-            "operation " + operation.name() + " takes '" + name + "', which the request lacks");
+      } else if (name.equals("batch")) {
+        inputs.put(name, context.batch().content());
+      } else {
+        List<Object> held = uris.stream().map(uri -> content(owned(request, name, uri))).toList();
+        if (!Operation.kind(name).equals("blessing")) {
+          inputs.put(name, joined ? held : held.getFirst());
+        }
       }
     }
     content.put("inputs", inputs);
     return Fingerprint.of(content);
-  }
-
-  /** Files are known by what they hold, so that the same bytes sent again change nothing. */
-  private static Object files(Batch batch) {
-    return batch.sources().stream().map(s -> s.crc32c() + ":" + s.bytes()).sorted().toList();
   }
 
   private ArtifactUri owned(StageRequest request, String name, String uri) {
@@ -314,7 +379,7 @@ public final class StageEndpoint {
   private void log(StageRequest request, Instant started, StageResult result) {
     log(request)
         .info(
-            request.operation()
+            request.call()
                 + " "
                 + (result.verdict() == null ? "done" : result.verdict())
                 + (result.cached() ? " (cached)" : "")

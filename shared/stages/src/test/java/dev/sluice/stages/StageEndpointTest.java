@@ -494,6 +494,69 @@ class StageEndpointTest {
     assertThat(exchange.text()).contains("did you mean 'ingest'?");
   }
 
+  private Exchange several(StageRequest request) throws Exception {
+    Map<String, Stage> stages = new java.util.LinkedHashMap<>();
+    stages.put("ingest", ingest());
+    stages.put("validate-data", gate(Outcome.PASS));
+    return Exchange.post(
+        StageEndpoint.making(Platforms.of(cloud), stages)::service, (Object) request);
+  }
+
+  @Test
+  void aFunctionOfSeveralOperationsPerformsTheOneThatIsAskedFor() throws Exception {
+    assertThat(several(call()).as(StageResult.class).outputs()).containsKey("examples");
+    assertThat(several(gateCall()).as(StageResult.class).outputs()).containsKey("data_verdict");
+  }
+
+  @Test
+  void anOperationOfAnotherFunctionIsRefusedAndLeavesNoRow() throws Exception {
+    Exchange exchange = several(MemoryCloud.call(batch, "train", Map.of()));
+    assertThat(exchange.status()).isEqualTo(422);
+    assertThat(exchange.text())
+        .contains(
+            "operation 'train' is not performed here, but by function train;"
+                + " this one performs ingest, validate-data");
+    assertThat(cloud.facts().of("stage_runs")).isEmpty();
+  }
+
+  @Test
+  void aFunctionOfOneOperationRefusesThoseOfOthers() throws Exception {
+    Platform platform = Platforms.of(cloud).in("dev.sluice.functions.validatedata");
+    Exchange exchange =
+        Exchange.post(StageEndpoint.making(platform, ingest())::service, (Object) call());
+    assertThat(exchange.status()).isEqualTo(422);
+    assertThat(exchange.text())
+        .contains(
+            "'ingest' is not performed here, but by function ingest;"
+                + " this one performs validate-data");
+    assertThat(made).hasValue(0);
+    platform = Platforms.of(cloud).in("dev.sluice.functions.ingest");
+    assertThat(
+            Exchange.post(StageEndpoint.making(platform, ingest())::service, (Object) call())
+                .status())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void aShardOfAnOperationThatIsNotMappedIsRefused() throws Exception {
+    StageRequest call = call();
+    Exchange exchange =
+        send(
+            ingest(),
+            new StageRequest(
+                call.pipeline(),
+                call.run(),
+                call.batch(),
+                call.operation(),
+                /* shard= */ 1,
+                /* shards= */ 3,
+                1,
+                call.inputs(),
+                Map.of()));
+    assertThat(exchange.status()).isEqualTo(422);
+    assertThat(exchange.text()).contains("ingest is not mapped over shards", "shard 1");
+  }
+
   @Test
   void aRunWithoutPinsIsRefused() throws Exception {
     Exchange exchange = send(ingest(), MemoryCloud.call(batch, "unpinned", "ingest", Map.of()));

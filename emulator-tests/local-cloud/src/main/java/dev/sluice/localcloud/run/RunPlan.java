@@ -4,6 +4,7 @@ import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Names;
 import dev.sluice.contracts.PipelineSpec;
+import dev.sluice.contracts.SourceSpec;
 import dev.sluice.contracts.Yaml;
 import dev.sluice.examples.ByteSource;
 import dev.sluice.examples.RecordFiles;
@@ -85,11 +86,22 @@ record RunPlan(
   String objectName(Path file, String span) {
     PipelineSpec spec = PipelineSpec.parse(pipeline, specText);
     String name = String.valueOf(file.getFileName());
-    String pattern = spec.files();
+    if (!(spec.source() instanceof SourceSpec.Files source) || source.marker() != null) {
+      throw new BadInput(
+          "the spec's source does not take single files, which is what run sends; leave 'source'"
+              + " out of the spec, or use up and drop");
+    }
+    String pattern = source.pattern().toString();
     int slash = pattern.lastIndexOf('/');
     String object =
-        pattern.substring(0, slash + 1).replace("{SPAN}", span).replace("*", "any") + name;
-    if (spec.span(object) == null) {
+        pattern
+                .substring(0, slash + 1)
+                .replace("{SPAN}", span)
+                .replace("{VERSION}", "1")
+                .replace("**/", "")
+                .replace("*", "any")
+            + name;
+    if (source.place(object) == null) {
       throw new BadInput(
           "the spec's source takes only files like '"
               + pattern

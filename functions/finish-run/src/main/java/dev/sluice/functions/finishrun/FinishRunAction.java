@@ -33,7 +33,7 @@ final class FinishRunAction implements Action {
     if (!failures.isEmpty()) {
       Failure first = failures.getFirst();
       Optional<Batch> batch = batch(request);
-      String object = batch.map(b -> b.sources().getFirst().object()).orElse(null);
+      String object = batch.map(Batch::uri).orElse(null);
       String text =
           first.task()
               + " failed"
@@ -43,9 +43,8 @@ final class FinishRunAction implements Action {
               + (first.task().equals("release") ? "." : ". The live model is untouched.")
               + " When the cause is gone, "
               + again(request);
-      batch.ifPresent(b ->
-          platform.report(
-              List.of(platform.batchState(b, BatchState.FAILED, first.error(), null, null))));
+      batch.ifPresent(
+          b -> platform.report(List.of(platform.batchState(b, BatchState.FAILED, first.error()))));
       platform.alarm(
           List.of(
               Alarm.of(

@@ -6,7 +6,9 @@ import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.BatchState;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Names;
+import dev.sluice.contracts.ObjectPattern;
 import dev.sluice.contracts.PipelineSpec;
+import dev.sluice.contracts.SourceSpec;
 import dev.sluice.gcp.StoredObject;
 import dev.sluice.gcp.TriggerOutcome;
 import dev.sluice.gcp.WriteCondition;
@@ -45,10 +47,21 @@ final class Reception {
       }
       try {
         PipelineSpec spec = platform.spec(pipeline, file.generation());
-        patterns.add(spec.files());
-        String span = spec.span(object.name());
-        if (span != null) {
-          start(object, Batch.of(pipeline, span, List.of(object.source()), object.created()));
+        if (!(spec.source() instanceof SourceSpec.Inbox source)) {
+          continue;
+        }
+        patterns.add(source.pattern().toString());
+        ObjectPattern.Place place = source.place(object.name());
+        if (place != null) {
+          start(
+              object,
+              Batch.of(
+                  pipeline,
+                  source.kind(),
+                  place.span(),
+                  place.version(),
+                  List.of(object.source()),
+                  object.created()));
           taken = true;
         }
       } catch (BadInput e) {
@@ -71,7 +84,7 @@ final class Reception {
             Json.bytes(batch),
             "application/json",
             WriteCondition.ifAbsent());
-    platform.report(List.of(platform.batchState(batch, BatchState.RECEIVED, null, null, null)));
+    platform.report(List.of(platform.batchState(batch, BatchState.RECEIVED, null)));
     try {
       TriggerOutcome outcome =
           platform
@@ -112,7 +125,7 @@ final class Reception {
   }
 
   private void record(Batch batch, BatchState state, Alarm.Severity severity, String reason) {
-    platform.report(List.of(platform.batchState(batch, state, reason, null, null)));
+    platform.report(List.of(platform.batchState(batch, state, reason)));
     platform.alarm(
         List.of(
             Alarm.of(
@@ -122,7 +135,7 @@ final class Reception {
                 severity,
                 "receive-file",
                 reason,
-                batch.sources().getFirst().object(),
+                batch.uri(),
                 platform.clock().instant())));
   }
 }

@@ -155,9 +155,7 @@ final class ReleaseAction implements Action {
             live ? BatchState.LIVE : BatchState.SUPERSEDED,
             live
                 ? "version " + version.number() + " is live"
-                : "version " + after.live() + ", of a later batch, is live",
-            null,
-            null));
+                : "version " + after.live() + ", of a later batch, is live"));
     platform.report(facts);
   }
 }

@@ -5,10 +5,12 @@ import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.BatchState;
 import dev.sluice.contracts.Conflict;
 import dev.sluice.contracts.Json;
+import dev.sluice.contracts.ObjectPattern;
 import dev.sluice.contracts.Order;
 import dev.sluice.contracts.Pins;
 import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.contracts.Source;
+import dev.sluice.contracts.SourceSpec;
 import dev.sluice.contracts.StageRequest;
 import dev.sluice.contracts.StageResult;
 import dev.sluice.gcp.ObjectName;
@@ -22,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +45,7 @@ final class ResolveAction implements Action {
         platform
             .findBatch(request.pipeline(), pins.batch())
             .orElseThrow(() -> new BadInput("batch " + pins.batch() + " is gone"));
-    platform.report(List.of(platform.batchState(batch, BatchState.RUNNING, null, null, null)));
+    platform.report(List.of(platform.batchState(batch, BatchState.RUNNING, null)));
     Map<String, String> outputs = new LinkedHashMap<>();
     outputs.put("batch", platform.layout().batch(request.pipeline(), pins.batch()).uri());
     put(outputs, "previous_schema", pins.previousSchema());
@@ -148,17 +151,27 @@ final class ResolveAction implements Action {
 
   private Batch fromInbox(PipelineSpec spec) {
     String inbox = platform.configuration().required("SLUICE_INBOX");
+    if (!(spec.source() instanceof SourceSpec.Inbox source)) {
+      throw new BadInput(
+          "pipeline " + spec.name() + " has no batch, and its source is none of files; name one");
+    }
     Optional<Batch> newest =
         platform
             .objects()
-            .list(inbox, spec.filesPrefix())
-            .filter(o -> spec.span(o.name().name()) != null)
-            .map(o ->
-                Batch.of(
-                    spec.name(),
-                    String.valueOf(spec.span(o.name().name())),
-                    List.of(new Source(o.name().uri(), o.size(), o.crc32c())),
-                    o.created()))
+            .list(inbox, source.pattern().prefix())
+            .mapMulti((StoredObject o, Consumer<Batch> batches) -> {
+              ObjectPattern.Place place = source.place(o.name().name());
+              if (place != null) {
+                batches.accept(
+                    Batch.of(
+                        spec.name(),
+                        source.kind(),
+                        place.span(),
+                        place.version(),
+                        List.of(new Source(o.name().uri(), o.size(), o.crc32c())),
+                        o.created()));
+              }
+            })
             .max(Comparator.comparing(Order::of));
     Batch batch =
         newest.orElseThrow(() ->
@@ -168,7 +181,7 @@ final class ResolveAction implements Action {
                     + " has no batch and no object gs://"
                     + inbox
                     + "/"
-                    + spec.files()
+                    + source.pattern()
                     + "; upload a file first"));
     platform
         .objects()

@@ -112,7 +112,7 @@ final class ValidateDataStage implements Stage {
             call.read(uri(result, "anomalies"), VALIDATION),
             Schema.getDefaultInstance(),
             VALIDATION);
-    String source = call.batch().sources().getFirst().object();
+    String source = call.batch().uri();
 
     List<Fact> facts = new ArrayList<>();
     List<String> texts = new ArrayList<>();
@@ -136,8 +136,7 @@ final class ValidateDataStage implements Stage {
             call.batch(),
             blessed ? BatchState.PASSED : BatchState.BLOCKED,
             reasons.isEmpty() ? null : reasons,
-            examples.rows() + examples.rejectedRows(),
-            examples.rejectedRows()));
+            examples.counts()));
     if (verdict.outcome() == Outcome.PASS) {
       platform
           .registries()

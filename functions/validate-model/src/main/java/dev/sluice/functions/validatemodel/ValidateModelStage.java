@@ -70,7 +70,7 @@ final class ValidateModelStage implements Stage {
                     blessed ? ModelFacts.State.BLESSED : ModelFacts.State.REJECTED)));
     String reasons = String.join("; ", verdict.reasons());
     if (!blessed) {
-      facts.add(platform.batchState(call.batch(), BatchState.BLOCKED, reasons, null, null));
+      facts.add(platform.batchState(call.batch(), BatchState.BLOCKED, reasons));
     }
     platform.report(facts);
     if (verdict.outcome() != Outcome.PASS) {
@@ -83,7 +83,7 @@ final class ValidateModelStage implements Stage {
                   blessed ? Alarm.Severity.WARN : Alarm.Severity.FAIL,
                   Verdict.Subject.MODEL.name(),
                   (blessed ? "the model cannot be judged: " : "the model is held: ") + reasons,
-                  call.batch().sources().getFirst().object(),
+                  call.batch().uri(),
                   platform.clock().instant())));
     }
   }
