@@ -76,11 +76,12 @@ final class CsvFile extends RecordFile {
 
   private final class Reader extends RecordReader {
     private final CsvScanner scanner;
-    private final long to;
     private final int fields = header.names().size();
-    private long first = -1;
-    private long end;
-    private long lines;
+    private final long first;
+
+    /** Lines of the header that an earlier stretch counts. */
+    private final long linesBefore;
+
     private @Nullable Kinds looked;
     private int[] lookedPlaces = {};
     private int[] own = {};
@@ -89,7 +90,6 @@ final class CsvFile extends RecordFile {
     private int[] seen = {};
 
     Reader(Stretch stretch) throws IOException {
-      to = stretch.to();
       boolean start = stretch.from() <= header.dataStart();
       long from = start ? 0 : stretch.from() - 1;
       scanner = new CsvScanner(source.open(from), header.delimiter(), header.lineEnd(), from);
@@ -102,21 +102,14 @@ final class CsvFile extends RecordFile {
         scanner.skipLine();
       }
       scanner.expectFields(fields);
+      scanner.stopAt(stretch.to());
+      first = scanner.position();
+      linesBefore = start && stretch.from() > 0 ? scanner.positionLine() - 1 : 0;
     }
 
     @Override
     boolean next() throws IOException {
-      if (first < 0) {
-        first = scanner.position();
-        end = first;
-        lines = scanner.positionLine() - 1;
-      }
-      if (scanner.position() >= to || !scanner.next() || scanner.offset() >= to) {
-        return false;
-      }
-      end = scanner.position();
-      lines = scanner.positionLine() - 1;
-      return true;
+      return scanner.next();
     }
 
     @Override
@@ -137,7 +130,7 @@ final class CsvFile extends RecordFile {
 
     @Override
     long line() {
-      return scanner.line();
+      return scanner.line() - linesBefore;
     }
 
     @Override
@@ -247,12 +240,12 @@ final class CsvFile extends RecordFile {
 
     @Override
     long end() {
-      return end;
+      return scanner.position();
     }
 
     @Override
     long lines() {
-      return lines;
+      return scanner.positionLine() - 1 - linesBefore;
     }
 
     @Override

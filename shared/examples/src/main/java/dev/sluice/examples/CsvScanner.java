@@ -41,6 +41,7 @@ final class CsvScanner implements AutoCloseable {
   private int next;
   private long line = 1;
   private int expected = -1;
+  private long stop = Long.MAX_VALUE;
 
   private int[] starts = new int[64];
   private int[] ends = new int[64];
@@ -80,6 +81,11 @@ final class CsvScanner implements AutoCloseable {
     this.raw = buffer;
   }
 
+  /** No record, and no empty line, that begins at or after that byte of the object is read. */
+  void stopAt(long offset) {
+    stop = offset;
+  }
+
   /** From now on a record with another number of fields is a problem. */
   void expectFields(int count) {
     expected = count;
@@ -117,6 +123,9 @@ final class CsvScanner implements AutoCloseable {
   /** Moves to the next record, good or broken; false at the end. */
   boolean next() throws IOException {
     while (true) {
+      if (base + next >= stop) {
+        return false;
+      }
       int state = scan(next);
       while (state == NEED_MORE) {
         if (limit - next >= maxRecord) {

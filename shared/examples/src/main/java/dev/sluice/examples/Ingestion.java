@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One call does it in one pass: the first records of each source tell the types, and only where
  * a later one does not fit are all records looked at, and then read again. Over shards each is
- * called three times: {@code inspect} looks at every record of a shard, {@code plan} puts together
- * what was found, {@code write} reads the shard with the types and numbers of the whole. Either way
- * the examples are the same.
+ * called three times: {@link #inspect} looks at every record of a shard, {@link #plan} puts
+ * together what was found, {@link #write} reads the shard with the types and numbers of the whole.
+ * Either way the examples are the same.
  *
  * <p>Memory is a batch of examples a split, whatever the size of the sources.
  *
@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 public record Ingestion(Splits splits) {
   /** Rejected rows that a result holds; their file has all of them. */
   public static final int REJECTED_ROWS_KEPT = 1000;
+
+  private static final int PROGRESS_ROWS = 1 << 16;
 
   /** Bytes of each source whose records tell the types. */
   private static final long SAMPLE = 1 << 22;
@@ -102,23 +104,185 @@ public record Ingestion(Splits splits) {
     if (files.isEmpty()) {
       throw new BadInput("no source was given; name at least one");
     }
-    Kinds kinds = declared(files);
-    sample(files, kinds);
     List<Cut> cuts = new ArrayList<>();
     for (int s = 0; s < files.size(); s++) {
-      cuts.add(new Cut(s, Stretch.WHOLE.from(), Stretch.WHOLE.to(), 0, 0));
+      cuts.add(Cut.whole(s));
     }
     try {
-      return write(files, kinds, cuts, 0, targets, progress);
+      return write(files, sampled(files), cuts, 0, targets, progress);
     } catch (Misfit guessed) {
-      for (int s = 0; s < files.size(); s++) {
-        look(files.get(s), Stretch.WHOLE, kinds, Long.MAX_VALUE);
-      }
       try {
-        return write(files, kinds, cuts, 0, targets, progress);
+        return write(files, looked(files), cuts, 0, targets, progress);
       } catch (Misfit e) {
         throw changed(e);
       }
+    }
+  }
+
+  /**
+   * Looks at every record of a shard: what their values look like, and how many there are.
+   *
+   * @param shard from 0
+   * @param shards how many share the sources
+   */
+  public static Inspection inspect(
+      List<? extends RecordFile> files, int shard, int shards, Progress progress)
+      throws IOException {
+    List<Inspection.Piece> pieces = new ArrayList<>();
+    long rows = 0;
+    long bytes = 0;
+    for (Inspection.Share share : Inspection.shares(files, shard, shards)) {
+      Inspection.Piece piece = inspect(files.get(share.source()), share, progress, rows, bytes);
+      pieces.add(piece);
+      rows += piece.rows();
+      bytes += piece.end() - piece.first();
+    }
+    return new Inspection(shard, shards, pieces);
+  }
+
+  private static Inspection.Piece inspect(
+      RecordFile file, Inspection.Share share, Progress progress, long rowsBefore, long bytesBefore)
+      throws IOException {
+    Kinds kinds = new Kinds();
+    file.declare(kinds);
+    long rows = 0;
+    long rejected = 0;
+    try (RecordReader reader = file.read(new Stretch(share.from(), share.to()))) {
+      while (reader.next()) {
+        rows++;
+        if (reader.problem() == null) {
+          reader.look(kinds);
+        } else {
+          rejected++;
+        }
+        if (rows % PROGRESS_ROWS == 0) {
+          progress.at(rowsBefore + rows, bytesBefore + reader.end() - reader.first());
+        }
+      }
+      return new Inspection.Piece(
+          share.source(),
+          share.from(),
+          share.to(),
+          reader.first(),
+          reader.end(),
+          rows,
+          rejected,
+          reader.lines(),
+          kinds.toMap());
+    }
+  }
+
+  /**
+   * Puts together what the shards found: the types of the whole, and the number of each shard's
+   * first row. Where a cut fell within a record that holds line breaks, or bytes that look like a
+   * record's begin, that source is read by one shard as a whole, and the plan says so.
+   *
+   * @param files as the shards had them
+   * @param inspections one a shard, in order
+   */
+  public static Plan plan(List<? extends RecordFile> files, List<Inspection> inspections)
+      throws IOException {
+    Kinds kinds = declared(files);
+    List<List<Plan.Piece>> shards = new ArrayList<>();
+    inspections.forEach(inspection -> shards.add(new ArrayList<>()));
+    List<String> notes = new ArrayList<>();
+    for (int s = 0; s < files.size(); s++) {
+      int source = s;
+      RecordFile file = files.get(s);
+      String indivisible = file.indivisible();
+      if (indivisible != null && inspections.size() > 1) {
+        notes.add(file.name() + " " + indivisible);
+      }
+      List<Inspection.Piece> pieces = new ArrayList<>();
+      List<Integer> owners = new ArrayList<>();
+      for (Inspection inspection : inspections) {
+        for (Inspection.Piece piece : inspection.pieces()) {
+          if (piece.source() == source) {
+            pieces.add(piece);
+            owners.add(inspection.shard());
+          }
+        }
+      }
+      if (pieces.isEmpty()) {
+        throw new BadInput("no shard looked at " + file.name() + "; inspect every shard first");
+      }
+      if (overlaps(pieces)) {
+        notes.add(
+            file.name()
+                + " has line breaks within records where it was to be cut, so one shard reads it");
+        pieces =
+            List.of(
+                inspect(
+                    file,
+                    new Inspection.Share(source, Stretch.WHOLE.from(), Stretch.WHOLE.to()),
+                    Progress.none(),
+                    0,
+                    0));
+      }
+      long rows = 0;
+      long lines = 0;
+      for (int i = 0; i < pieces.size(); i++) {
+        Inspection.Piece piece = pieces.get(i);
+        kinds.merge(Kinds.of(piece.kinds()));
+        shards
+            .get(owners.get(i))
+            .add(
+                new Plan.Piece(
+                    source,
+                    piece.from(),
+                    piece.to(),
+                    rows,
+                    lines,
+                    piece.rows(),
+                    piece.rejectedRows()));
+        rows += piece.rows();
+        lines += piece.lines();
+      }
+      requireRows(file, rows);
+    }
+    return new Plan(ordered(files, kinds).toMap(), shards, notes);
+  }
+
+  private static boolean overlaps(List<Inspection.Piece> pieces) {
+    for (int i = 1; i < pieces.size(); i++) {
+      if (pieces.get(i).first() < pieces.get(i - 1).end()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Reads one shard as planned and writes its files.
+   *
+   * @throws Conflict where the sources are not what was inspected
+   */
+  public Result write(
+      List<? extends RecordFile> files, Plan plan, int shard, Targets targets, Progress progress)
+      throws IOException {
+    List<Cut> cuts = new ArrayList<>();
+    long rows = 0;
+    for (Plan.Piece piece : plan.shards().get(shard)) {
+      cuts.add(
+          new Cut(
+              piece.source(), piece.from(), piece.to(), piece.rowsBefore(), piece.linesBefore()));
+      rows += piece.rows();
+    }
+    try {
+      Result result = write(files, Kinds.of(plan.kinds()), cuts, shard, targets, progress);
+      if (result.rows() != rows) {
+        throw new Conflict(
+            "shard "
+                + shard
+                + " has "
+                + result.rows()
+                + " records, it had "
+                + rows
+                + " when it was inspected; read one generation of the objects");
+      }
+      return result;
+    } catch (Misfit e) {
+      throw changed(e);
     }
   }
 
@@ -129,11 +293,7 @@ public record Ingestion(Splits splits) {
    * @throws BadInput as {@link #run}
    */
   public static ExampleReader read(List<? extends RecordFile> files) throws IOException {
-    Kinds kinds = declared(files);
-    for (RecordFile file : files) {
-      look(file, Stretch.WHOLE, kinds, Long.MAX_VALUE);
-    }
-    return new RowReader(files, kinds);
+    return new RowReader(files, looked(files));
   }
 
   private static Conflict changed(Misfit e) {
@@ -149,7 +309,11 @@ public record Ingestion(Splits splits) {
    * @param rowsBefore records of the source before the stretch, rejected ones included
    * @param linesBefore lines of the source before the stretch's first record
    */
-  record Cut(int source, long from, long to, long rowsBefore, long linesBefore) {}
+  private record Cut(int source, long from, long to, long rowsBefore, long linesBefore) {
+    static Cut whole(int source) {
+      return new Cut(source, Stretch.WHOLE.from(), Stretch.WHOLE.to(), 0, 0);
+    }
+  }
 
   private static Kinds declared(List<? extends RecordFile> files) throws IOException {
     Kinds all = new Kinds();
@@ -180,18 +344,33 @@ public record Ingestion(Splits splits) {
     }
   }
 
-  private static void sample(List<? extends RecordFile> files, Kinds kinds) throws IOException {
-    for (RecordFile file : files) {
-      if (!file.declare(new Kinds())) {
-        look(file, Stretch.WHOLE, kinds, SAMPLE);
-      }
-    }
+  /** What the first records of each source look like. */
+  private static Kinds sampled(List<? extends RecordFile> files) throws IOException {
+    return looked(files, SAMPLE);
   }
 
-  /** Looks at the records of a stretch as far as so many bytes go. */
-  private static void look(RecordFile file, Stretch stretch, Kinds kinds, long bytes)
-      throws IOException {
-    try (RecordReader reader = file.read(stretch)) {
+  /** What all records look like. */
+  private static Kinds looked(List<? extends RecordFile> files) throws IOException {
+    return looked(files, Long.MAX_VALUE);
+  }
+
+  private static Kinds looked(List<? extends RecordFile> files, long bytes) throws IOException {
+    Kinds kinds = declared(files);
+    for (RecordFile file : files) {
+      if (!file.declare(new Kinds())) {
+        look(file, kinds, bytes);
+      }
+    }
+    return ordered(files, kinds);
+  }
+
+  private static Kinds ordered(List<? extends RecordFile> files, Kinds kinds) {
+    return files.stream().anyMatch(RecordFile::openColumns) ? kinds.sorted() : kinds;
+  }
+
+  /** Looks at the records as far as so many bytes go. */
+  private static void look(RecordFile file, Kinds kinds, long bytes) throws IOException {
+    try (RecordReader reader = file.read(Stretch.WHOLE)) {
       while (reader.next() && reader.end() - reader.first() <= bytes) {
         if (reader.problem() == null) {
           reader.look(kinds);
@@ -259,11 +438,8 @@ public record Ingestion(Splits splits) {
           bytesBefore += reader.end();
         }
         rows += row - cut.rowsBefore();
-        if (row == 0 && cut.to() == Long.MAX_VALUE) {
-          throw new BadInput(
-              file.name()
-                  + " has no rows; write at least one"
-                  + (file.openColumns() ? "" : " row below the header"));
+        if (cut.equals(Cut.whole(cut.source()))) {
+          requireRows(file, row);
         }
         read.add(
             new SourceSummary(
@@ -288,6 +464,15 @@ public record Ingestion(Splits splits) {
     } finally {
       train.close();
       eval.close();
+    }
+  }
+
+  private static void requireRows(RecordFile file, long rows) {
+    if (rows == 0) {
+      throw new BadInput(
+          file.openColumns()
+              ? file.name() + " has no rows; write at least one"
+              : file.name() + " has a header but no rows; write at least one row below the header");
     }
   }
 

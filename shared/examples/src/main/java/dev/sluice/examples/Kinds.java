@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +79,14 @@ final class Kinds {
   /** Names in order. */
   List<String> names() {
     return List.copyOf(places.keySet());
+  }
+
+  /**
+   * The same by name: where each record names its own columns, the order in which they first came
+   * would depend on how the records were cut.
+   */
+  Kinds sorted() {
+    return of(new TreeMap<>(toMap()));
   }
 
   /** Name to the set of constants, in order. */

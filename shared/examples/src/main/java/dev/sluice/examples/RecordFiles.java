@@ -1,18 +1,26 @@
 package dev.sluice.examples;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Finds out what an object is: by its content, then by its name. */
 public final class RecordFiles {
+  /** Bytes that tell a binary format. */
+  private static final int START = 4;
+
   private RecordFiles() {}
 
   /**
    * @throws dev.sluice.contracts.BadInput where the object is empty or of no format that is read
    */
   public static RecordFile detect(ByteSource source) throws IOException {
-    return CsvFile.of(source);
+    byte[] start;
+    try (InputStream in = source.open()) {
+      start = in.readNBytes(START);
+    }
+    return AvroFile.is(start) ? AvroFile.of(source) : CsvFile.of(source);
   }
 
   /** Each of the objects. */
@@ -22,6 +30,19 @@ public final class RecordFiles {
       files.add(detect(source));
     }
     return files;
+  }
+
+  /**
+   * Rows that come as Avro blocks without a file around them.
+   *
+   * @param name what they are to be called, such as the table's; it becomes {@code __source}
+   * @param bytes how many they are together, 0 where nobody knows
+   * @param schema the rows' Avro schema as JSON
+   * @throws dev.sluice.contracts.BadInput where the schema is none or has a column of a kind that
+   *     is not read
+   */
+  public static RecordFile avroBlocks(String name, long bytes, String schema, BlockSource blocks) {
+    return new AvroStream(name, bytes, schema, blocks);
   }
 
   /**

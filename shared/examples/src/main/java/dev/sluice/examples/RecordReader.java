@@ -55,10 +55,14 @@ abstract class RecordReader implements AutoCloseable {
    */
   abstract void append(BatchBuilder builder) throws Misfit;
 
-  /** Where the stretch's first record begins; known after the first {@link #next}. */
+  /** Where the stretch's first record begins, whether or not it still belongs to the stretch. */
   abstract long first();
 
-  /** After the last byte of the last record that was given; {@link #first} where there was none. */
+  /**
+   * How far reading has come. Once {@link #next} has said that nothing follows, this is where the
+   * first record behind the stretch begins (or the object's end): the next stretch's {@link
+   * #first}, unless that one was taken in by bytes that only look like a record's begin.
+   */
   abstract long end();
 
   /** Lines from the stretch's first record (or the object's start) to {@link #end}. */

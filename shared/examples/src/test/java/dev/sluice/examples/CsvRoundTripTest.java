@@ -94,7 +94,7 @@ class CsvRoundTripTest {
     int columns = 2 + random.nextInt(5);
     List<List<@Nullable Object>> table = table(random, 3000, columns);
     String csv = write(random, table, ",;\t|".charAt(seed % 4), /* mixedLineEnds= */ true);
-    CsvExamples examples = Data.inspect(Data.csv(csv));
+    Data.Table examples = Data.inspect(Data.csv(csv));
     assertThat(examples.fields()).allMatch(field -> field.type() == STRING);
     assertThat(Data.values(examples)).isEqualTo(table);
   }

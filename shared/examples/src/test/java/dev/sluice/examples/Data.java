@@ -2,40 +2,46 @@ package dev.sluice.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Sources and rows as tests write them down. */
 final class Data {
   private Data() {}
 
-  @SuppressWarnings("ArrayRecordComponent")
-  record Bytes(String name, byte[] bytes) implements ByteSource {
-    @Override
-    public InputStream open() {
-      return new ByteArrayInputStream(bytes);
-    }
-
-    @Override
-    public long size() {
-      return bytes.length;
-    }
-  }
-
   static ByteSource csv(String text) {
     return csv("in/a.csv", text);
   }
 
   static ByteSource csv(String name, String text) {
-    return new Bytes(name, text.getBytes(UTF_8));
+    return ByteSource.of(name, text.getBytes(UTF_8));
   }
 
-  static CsvExamples inspect(ByteSource... sources) throws IOException {
-    return CsvExamples.inspect(List.of(sources), RejectedRows.none());
+  /**
+   * What ingestion makes of sources.
+   *
+   * @param rows accepted ones with provenance, in the order of the sources
+   */
+  record Table(
+      List<Field> fields,
+      List<SourceSummary> sources,
+      List<RejectedRow> rejected,
+      List<List<@Nullable Object>> rows) {}
+
+  static Table inspect(ByteSource... sources) throws IOException {
+    List<RecordFile> files = RecordFiles.detect(List.of(sources));
+    Ingestion.Result result =
+        new Ingestion(Splits.ofDefaults())
+            .run(files, file -> OutputStream.nullOutputStream(), Ingestion.Progress.none());
+    return new Table(
+        result.manifest().fields(),
+        result.manifest().sources(),
+        result.firstRejected(),
+        rows(Ingestion.read(files)));
   }
 
   /** Every row of a reader, which it closes: Long, Double, String or null. */
@@ -55,7 +61,8 @@ final class Data {
     return rows;
   }
 
-  private static @Nullable Object value(Column column, int row) {
+  /** Long, Double, String, null, or a list of them. */
+  static @Nullable Object value(Column column, int row) {
     if (column.isMissing(row)) {
       return null;
     }
@@ -63,12 +70,16 @@ final class Data {
       case IntColumn ints -> ints.values()[row];
       case FloatColumn floats -> floats.values()[row];
       case StringColumn strings -> strings.value(row);
+      case ListColumn lists ->
+          IntStream.range(lists.offsets()[row], lists.offsets()[row + 1])
+              .mapToObj(v -> value(lists.values(), v))
+              .toList();
     };
   }
 
   /** Rows without provenance. */
-  static List<List<@Nullable Object>> values(CsvExamples examples) throws IOException {
-    int columns = examples.fields().size();
-    return rows(examples.read()).stream().map(row -> row.subList(0, columns)).toList();
+  static List<List<@Nullable Object>> values(Table table) {
+    int columns = table.fields().size();
+    return table.rows().stream().map(row -> row.subList(0, columns)).toList();
   }
 }

@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.within;
 import dev.sluice.contracts.BadInput;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,13 +35,15 @@ class SplitsTest {
   private static Map<String, Split> assigned(Splits splits, String csv, int key)
       throws IOException {
     Map<String, Split> assigned = new HashMap<>();
-    try (CsvExamples.Rows rows = Data.inspect(Data.csv(csv)).rows()) {
-      while (rows.next()) {
-        CsvScanner row = rows.scanner();
-        String name = new String(row.bytes(), row.start(key), row.end(key) - row.start(key), UTF_8);
-        Split split = rows.decider(splits).split(row);
-        Split before = assigned.put(name, split);
-        assertThat(before == null || before == split).as(name).isTrue();
+    try (ExampleReader reader = Ingestion.read(RecordFiles.detect(List.of(Data.csv(csv))))) {
+      for (ExampleBatch batch = reader.next(); batch != null; batch = reader.next()) {
+        boolean[] eval = splits.eval(batch);
+        for (int r = 0; r < eval.length; r++) {
+          String name = String.valueOf(Data.value(batch.columns().get(key), r));
+          Split split = eval[r] ? Split.EVAL : Split.TRAIN;
+          Split before = assigned.put(name, split);
+          assertThat(before == null || before == split).as(name).isTrue();
+        }
       }
     }
     return assigned;
@@ -113,5 +117,84 @@ class SplitsTest {
     assertThatThrownBy(() -> Splits.of(fraction))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("eval");
+  }
+
+  @Test
+  void aRowStaysWhereItIsWhenAnotherTurnsItsColumnIntoTextOrFractions() throws IOException {
+    Splits splits = Splits.of(.3);
+    String rows = table("a,b", 500, i -> i + "," + i / 4.0);
+    Map<String, Split> before = assigned(splits, rows, 0);
+    assertThat(assigned(splits, rows + "text,1.5\n", 0)).containsAllEntriesOf(before);
+    Map<String, Split> fractions = new HashMap<>();
+    assigned(splits, rows + "0.5,NA\n", 0)
+        .forEach((value, split) -> fractions.put(value.replaceAll("\\.0$", ""), split));
+    assertThat(fractions).containsAllEntriesOf(before);
+  }
+
+  @Test
+  void numbersThatDifferOnlyBeyondFloat32SplitAlike() throws IOException {
+    Splits splits = Splits.of(.3);
+    String doubles = table("k,a", 500, i -> i + "," + i / 7.0);
+    String floats = table("k,a", 500, i -> i + "," + (double) (float) (i / 7.0));
+    assertThat(assigned(splits, doubles, 0)).isEqualTo(assigned(splits, floats, 0));
+  }
+
+  @Test
+  void longKeysThatLieCloseTogetherAreSplitEvenly() throws IOException {
+    Map<String, Split> assigned =
+        assigned(
+            Splits.of(.2).byKey("k"),
+            table("k,b", 20_000, i -> 1_700_000_000_000_000L + i + ",x"),
+            0);
+    long eval = assigned.values().stream().filter(s -> s == Split.EVAL).count();
+    assertThat(eval / 20_000.0).isCloseTo(.2, within(.01));
+  }
+
+  @Test
+  void byTimeWhatIsNotBeforeTheMomentIsEval() throws IOException {
+    String rows =
+        "at,n\n2026-10-31,1\n2026-11-01,2\n2026-11-01T00:00:00Z,3\n2026-10-31T23:30:00-01:00,4\n"
+            + "2026-10-31 23:59:59,5\nsoon,6\n,7\n";
+    assertThat(assigned(new Splits.ByTime("at", "2026-11-01"), rows, 1))
+        .isEqualTo(
+            Map.of(
+                "1",
+                Split.TRAIN,
+                "2",
+                Split.EVAL,
+                "3",
+                Split.EVAL,
+                "4",
+                Split.EVAL,
+                "5",
+                Split.TRAIN,
+                "6",
+                Split.TRAIN,
+                "7",
+                Split.TRAIN));
+    assertThat(assigned(new Splits.ByTime("n", "2.5"), "n\n2\n3\n", 0))
+        .isEqualTo(Map.of("2", Split.TRAIN, "3", Split.EVAL));
+  }
+
+  @Test
+  void aMomentThatIsNoTimeIsRefused() {
+    assertThatThrownBy(() -> assigned(new Splits.ByTime("at", "soon"), "at,n\n2026-10-31,1\n", 1))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("split.eval_from is 'soon', but column at holds texts");
+    assertThatThrownBy(() -> assigned(new Splits.ByTime("n", "2026-11-01"), "n\n1\n", 0))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("holds numbers; write a number");
+  }
+
+  @Test
+  void byColumnItsValuesSayTheSplit() throws IOException {
+    Splits splits = new Splits.ByColumn("fold", Set.of("test", "9"));
+    assertThat(assigned(splits, "n,fold\n1,test\n2,train\n3,\n", 0))
+        .isEqualTo(Map.of("1", Split.EVAL, "2", Split.TRAIN, "3", Split.TRAIN));
+    assertThat(assigned(splits, "n,fold\n1,9\n2,8\n", 0))
+        .isEqualTo(Map.of("1", Split.EVAL, "2", Split.TRAIN));
+    assertThatThrownBy(() -> assigned(splits, "n,fold\n1,.5\n", 0))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("neither texts nor whole numbers");
   }
 }

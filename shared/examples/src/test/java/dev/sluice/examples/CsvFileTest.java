@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class CsvExamplesTest {
+class CsvFileTest {
   static Stream<Arguments> dialects() {
     return Stream.of(
         Arguments.of("plain", "a,b\n1,x\n2,y\n"),
@@ -41,9 +41,9 @@ class CsvExamplesTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("dialects")
   void readsTheDialect(String name, String text) throws IOException {
-    CsvExamples examples = Data.inspect(Data.csv(text));
+    Data.Table examples = Data.inspect(Data.csv(text));
     assertThat(examples.fields()).containsExactly(new Field("a", INT), new Field("b", STRING));
-    assertThat(Data.rows(examples.read()))
+    assertThat(examples.rows())
         .containsExactly(List.of(1L, "x", 1L, "in/a.csv"), List.of(2L, "y", 2L, "in/a.csv"));
   }
 
@@ -66,7 +66,7 @@ class CsvExamplesTest {
   @ParameterizedTest
   @MethodSource("fields")
   void readsTheField(String written, String read) throws IOException {
-    CsvExamples examples = Data.inspect(Data.csv("k,v,w\n1," + written + ",z\n2,text,\n"));
+    Data.Table examples = Data.inspect(Data.csv("k,v,w\n1," + written + ",z\n2,text,\n"));
     assertThat(Data.values(examples))
         .containsExactly(List.of(1L, read, "z"), Arrays.asList(2L, "text", null));
   }
@@ -114,14 +114,14 @@ class CsvExamplesTest {
   @Test
   void aLateValueDecidesTheTypeOfTheWholeColumn() throws IOException {
     String text = "k,v\n" + "1,2\n".repeat(300_000) + "1,x\n";
-    CsvExamples examples = Data.inspect(Data.csv(text));
+    Data.Table examples = Data.inspect(Data.csv(text));
     assertThat(examples.fields().get(1).type()).isEqualTo(STRING);
     assertThat(examples.sources().getFirst().rows()).isEqualTo(300_001);
   }
 
   @Test
   void missingWordsAreMissingAmongNumbersAndTextAmongTexts() throws IOException {
-    CsvExamples examples =
+    Data.Table examples =
         Data.inspect(
             Data.csv("i,f,s\n1,1.5,NA\nNA,null,null\n None ,nan,x\n, ,\n\"\",NaN,\" \"\n"));
     assertThat(Data.values(examples))
@@ -135,11 +135,11 @@ class CsvExamplesTest {
 
   @Test
   void aDelimiterWithinTextDoesNotWinOverTheRealOne() throws IOException {
-    CsvExamples examples = Data.inspect(Data.csv("id;price\n1;2,5\n2;3,5\n3;4,25\n"));
+    Data.Table examples = Data.inspect(Data.csv("id;price\n1;2,5\n2;3,5\n3;4,25\n"));
     assertThat(examples.fields()).extracting(Field::name).containsExactly("id", "price");
-    CsvExamples commas = Data.inspect(Data.csv("id,note|b\n1,x\n2,y\n"));
+    Data.Table commas = Data.inspect(Data.csv("id,note|b\n1,x\n2,y\n"));
     assertThat(commas.fields()).extracting(Field::name).containsExactly("id", "note|b");
-    assertThat(commas.sources().getFirst().delimiter()).isEqualTo(",");
+    assertThat(commas.sources().getFirst().format()).isEqualTo("CSV, delimiter ','");
   }
 
   @Test
@@ -150,10 +150,10 @@ class CsvExamplesTest {
 
   @Test
   void filesOfOneBatchShareTypesAndMayDifferInOrderAndDelimiter() throws IOException {
-    CsvExamples examples =
+    Data.Table examples =
         Data.inspect(Data.csv("x.csv", "a,b\n1,2\n"), Data.csv("y.csv", "b;a\n2.5;t\n"));
     assertThat(examples.fields()).containsExactly(new Field("a", STRING), new Field("b", FLOAT));
-    assertThat(Data.rows(examples.read()))
+    assertThat(examples.rows())
         .containsExactly(List.of("1", 2.0, 1L, "x.csv"), List.of("t", 2.5, 1L, "y.csv"));
   }
 
@@ -181,7 +181,7 @@ class CsvExamplesTest {
   @Test
   void batchesHoldAtMostTheAgreedRows() throws IOException {
     String text = "v\n" + "1\n".repeat(ExampleBatch.ROWS + 1);
-    try (ExampleReader reader = Data.inspect(Data.csv(text)).read()) {
+    try (ExampleReader reader = Ingestion.read(RecordFiles.detect(List.of(Data.csv(text))))) {
       ExampleBatch first = reader.next();
       ExampleBatch second = reader.next();
       assertThat(first).isNotNull();
