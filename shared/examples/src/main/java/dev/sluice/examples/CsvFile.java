@@ -74,6 +74,15 @@ final class CsvFile extends RecordFile {
     return new Reader(stretch);
   }
 
+  /** A scanner over all rows below the header. */
+  CsvScanner scan() throws IOException {
+    CsvScanner scanner = new CsvScanner(source.open(), header.delimiter(), header.lineEnd());
+    scanner.skipByteOrderMark();
+    scanner.next();
+    scanner.expectFields(header.names().size());
+    return scanner;
+  }
+
   private final class Reader extends RecordReader {
     private final CsvScanner scanner;
     private final int fields = header.names().size();

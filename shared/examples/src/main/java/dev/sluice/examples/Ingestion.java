@@ -412,12 +412,13 @@ public record Ingestion(Splits splits) {
             RecordReader.Problem problem = reader.problem();
             if (problem != null) {
               rejected++;
+              String own = reader.source();
               RejectedRow bad =
                   new RejectedRow(
-                      file.name(),
+                      own == null ? file.name() : own,
                       row,
                       reader.line() == 0 ? 0 : cut.linesBefore() + reader.line(),
-                      reader.offset(),
+                      own == null ? reader.offset() : 0,
                       problem.column(),
                       problem.value(),
                       problem.reason());
@@ -429,7 +430,7 @@ public record Ingestion(Splits splits) {
             }
             reader.append(builder);
             builder.putLong(fields.size(), row);
-            builder.putShared(fields.size() + 1, name);
+            builder.putShared(fields.size() + 1, source(reader, name));
             if (builder.endRow()) {
               divide(builder.take(), train, eval);
               progress.at(rows + row - cut.rowsBefore(), bytesBefore + reader.end());
@@ -474,6 +475,11 @@ public record Ingestion(Splits splits) {
               ? file.name() + " has no rows; write at least one"
               : file.name() + " has a header but no rows; write at least one row below the header");
     }
+  }
+
+  private static byte[] source(RecordReader reader, byte[] file) {
+    String own = reader.source();
+    return own == null ? file : own.getBytes(UTF_8);
   }
 
   /** The columns and provenance. */
@@ -598,7 +604,7 @@ public record Ingestion(Splits splits) {
         throw changed(e);
       }
       builder.putLong(stored.size() - 2, row);
-      builder.putShared(stored.size() - 1, name);
+      builder.putShared(stored.size() - 1, source(from, name));
       return builder.endRow();
     }
 

@@ -46,6 +46,18 @@ public final class RecordFiles {
   }
 
   /**
+   * A folder of objects as one file of records, one an object.
+   *
+   * @param entries in any order; the manifest may be among them
+   * @throws dev.sluice.contracts.BadInput where there are none, one is listed twice, or the
+   *     manifest lacks its columns
+   */
+  public static RecordFile objects(List<ObjectEntry> entries, ObjectOptions options)
+      throws IOException {
+    return new ObjectFolder(entries, options);
+  }
+
+  /**
    * The columns that the object itself declares, from its first bytes alone.
    *
    * @throws dev.sluice.contracts.BadInput as {@link #detect}
