@@ -118,8 +118,7 @@ public final class RecordFiles {
     return AvroFile.of(source);
   }
 
-  private static void requirePlain(
-      String format, ByteSource source, @Nullable String indivisible) {
+  private static void requirePlain(String format, ByteSource source, @Nullable String indivisible) {
     if (indivisible != null) {
       throw new BadInput(
           source.name()

@@ -12,7 +12,8 @@ import dev.sluice.examples.Field;
  * (1e-12) for moments, within the stated error for the frequencies of heavy values beyond the exact
  * number, bit for bit for all else. Not safe for use by several threads.
  */
-public sealed interface FeatureAccumulator permits NumberAccumulator, TextAccumulator, ListAccumulator {
+public sealed interface FeatureAccumulator
+    permits NumberAccumulator, TextAccumulator, ListAccumulator {
   /** Distinct values that are counted exactly unless told otherwise. */
   int EXACT_VALUES = 1 << 14;
 

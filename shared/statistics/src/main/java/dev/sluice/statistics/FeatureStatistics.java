@@ -63,8 +63,7 @@ public record FeatureStatistics(
 
   /** The same of a multi-valued feature, of whose values this tells. */
   FeatureStatistics inLists(long rows, long missingRows, Valency valency) {
-    return new FeatureStatistics(
-        name, type, rows, missingRows, values, numbers, text, valency);
+    return new FeatureStatistics(name, type, rows, missingRows, values, numbers, text, valency);
   }
 
   /** Rows, with a value or without. */

@@ -346,8 +346,7 @@ public final class StatisticsProtos {
   private static @Nullable Valency lists(
       CommonStatistics common, Map<String, CustomStatistic> custom) {
     return custom.containsKey(MULTI_VALUED) || common.getMaxNumValues() > 1
-        ? new Valency(
-            common.getMinNumValues(), common.getMaxNumValues(), common.getTotNumValues())
+        ? new Valency(common.getMinNumValues(), common.getMaxNumValues(), common.getTotNumValues())
         : null;
   }
 

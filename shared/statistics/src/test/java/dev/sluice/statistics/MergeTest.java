@@ -43,8 +43,7 @@ final class MergeTest {
 
   /** The values of a column, those that are missing too, as lists of none to five. */
   private static Column lists(Random random, Column values) {
-    int[] present =
-        IntStream.range(0, values.rows()).filter(r -> !values.isMissing(r)).toArray();
+    int[] present = IntStream.range(0, values.rows()).filter(r -> !values.isMissing(r)).toArray();
     Column all =
         new ExampleBatch(List.of(new Field("x", values.type())), List.of(values), values.rows())
             .select(present)
@@ -89,7 +88,9 @@ final class MergeTest {
       int most = random.nextInt(3) == 0 ? 200 : column.rows();
       int to = Math.min(column.rows(), from + 1 + random.nextInt(most));
       FeatureAccumulator part =
-          random.nextInt(4) == 0 ? parts.getLast() : FeatureAccumulator.of(Columns.field("x", column));
+          random.nextInt(4) == 0
+              ? parts.getLast()
+              : FeatureAccumulator.of(Columns.field("x", column));
       part.add(Columns.slice(column, from, to));
       if (part != parts.getLast()) {
         parts.add(part);

@@ -97,8 +97,7 @@ final class StatisticsAnalyzerTest {
         .containsExactly("group=a", "group=b", "group=");
     FeatureStatistics tags = feature(statistics.trainGroups().get(0), "tags");
     assertThat(tags.lists()).isEqualTo(new Valency(1, 2, 3));
-    assertThat(tags.values().top())
-        .containsExactly(new ValueCount("x", 2), new ValueCount("y", 1));
+    assertThat(tags.values().top()).containsExactly(new ValueCount("x", 2), new ValueCount("y", 1));
     FeatureStatistics vector = feature(statistics.trainGroups().get(1), "vector");
     assertThat(vector.lists()).isEqualTo(new Valency(1, 2, 3));
     assertThat(numbers(vector).mean()).isEqualTo(4);

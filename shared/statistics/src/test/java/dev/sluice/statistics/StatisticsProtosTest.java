@@ -134,9 +134,7 @@ final class StatisticsProtosTest {
     assertThat(common.getTotNumValues()).isEqualTo(4);
     Histogram standard = proto(numbers).getNumStats().getHistograms(0);
     assertThat(
-            standard.getBucketsList().stream()
-                .mapToDouble(Histogram.Bucket::getSampleCount)
-                .sum())
+            standard.getBucketsList().stream().mapToDouble(Histogram.Bucket::getSampleCount).sum())
         .isEqualTo(3);
     for (FeatureStatistics feature : List.of(texts, numbers)) {
       DatasetStatistics dataset = new DatasetStatistics("train", "", 4, List.of(feature));

@@ -187,8 +187,6 @@ final class Nature {
 
   static boolean nearlyUnique(FeatureStatistics feature) {
     Long unique = feature.values().unique();
-    return unique != null
-        && feature.count() > 0
-        && unique >= NEARLY_UNIQUE * feature.valueCount();
+    return unique != null && feature.count() > 0 && unique >= NEARLY_UNIQUE * feature.valueCount();
   }
 }

@@ -27,11 +27,12 @@ import org.tensorflow.metadata.v0.Schema;
 import org.tensorflow.metadata.v0.StringDomain;
 
 /**
- * A batch held to a schema: missing and new columns, types, values a row, presence, domains. A given schema holds
- * to the letter, as in TFDV; an inferred one only knows what was seen, so its presence is left to
- * {@link DriftChecks} and new values count where chance does not explain them: by how often each
- * occurs (one-sided exact test), or by how many there are against the values the baseline saw once
- * (at most that many new ones are expected in as many rows: Good and Toulmin 1956, Biometrika 43).
+ * A batch held to a schema: missing and new columns, types, values a row, presence, domains. A
+ * given schema holds to the letter, as in TFDV; an inferred one only knows what was seen, so its
+ * presence is left to {@link DriftChecks} and new values count where chance does not explain them:
+ * by how often each occurs (one-sided exact test), or by how many there are against the values the
+ * baseline saw once (at most that many new ones are expected in as many rows: Good and Toulmin
+ * 1956, Biometrika 43).
  */
 final class SchemaChecks {
   /** A type seen on fewer values than this may have been an accident. */

@@ -77,8 +77,7 @@ public final class SchemaInference {
     }
     presence.setMinCount(1);
     if (statistics.repeated()) {
-      feature.setPresence(
-          statistics.missing() == 0 ? presence.setMinFraction(1) : presence);
+      feature.setPresence(statistics.missing() == 0 ? presence.setMinFraction(1) : presence);
       feature.setValueCount(several(statistics));
     } else if (statistics.missing() == 0) {
       feature

@@ -73,8 +73,7 @@ final class Table {
     List<Column> made = new ArrayList<>();
     columns.forEach((name, values) -> {
       Column column = column(values);
-      fields.add(
-          new Field(name, column.type(), column instanceof ListColumn, /* base64= */ false));
+      fields.add(new Field(name, column.type(), column instanceof ListColumn, /* base64= */ false));
       made.add(column);
     });
     long[] places = new long[rows];
