@@ -213,7 +213,7 @@ final class AvroRows {
       case AvroProgram.FIXED_UUID -> uuid(column);
       case AvroProgram.DATE -> {
         room();
-        written(column, IsoTimes.date(written, writtenSize, (int) varint()));
+        written(column, IsoTimes.date(written, writtenSize, varint()));
       }
       case AvroProgram.TIME -> {
         long value = varint();
@@ -240,7 +240,7 @@ final class AvroRows {
       byte x = b[i];
       if (x >= 0) {
         at = i + 1;
-        return (x >>> 1) ^ -(x & 1);
+        return (x >>> 1) ^ -(long) (x & 1);
       }
     }
     return longVarint();

@@ -181,7 +181,8 @@ record CsvHeader(List<String> names, byte delimiter, byte lineEnd, long dataStar
     return '\n';
   }
 
-  private static void refuseBinary(String name, byte[] b) {
+  /** Refuses what is no text in UTF-8, by its first bytes. */
+  static void refuseBinary(String name, byte[] b) {
     if (startsWith(b, 0xff, 0xfe) || startsWith(b, 0xfe, 0xff)) {
       throw new BadInput(name + " is UTF-16 text (by its byte order mark); save it as UTF-8");
     }

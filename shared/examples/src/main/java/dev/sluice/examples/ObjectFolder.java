@@ -384,10 +384,9 @@ final class ObjectFolder extends RecordFile {
       return current < entries.size() ? 0 : held().rejected().get(current - entries.size()).line();
     }
 
+    /** Nothing: names and the manifest have told all, before any object was read. */
     @Override
-    void look(Kinds kinds) {
-      kinds.merge(declared);
-    }
+    void look(Kinds kinds) {}
 
     @Override
     void bind(List<Field> fields, Kinds kinds) {

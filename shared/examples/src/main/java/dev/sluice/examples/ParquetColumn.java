@@ -174,7 +174,7 @@ final class ParquetColumn {
   }
 
   private Column unsigned(int count, Validity present) {
-    switch (schema.type()) {
+    return switch (schema.type()) {
       case INT64 -> {
         long[] values = reader.getLongs();
         for (int i = 0; i < count; i++) {
@@ -188,7 +188,7 @@ final class ParquetColumn {
                     + ", beyond 63 bits; cast it to a string or a double");
           }
         }
-        return new IntColumn(values, present);
+        yield new IntColumn(values, present);
       }
       default -> {
         int[] ints = reader.getInts();
@@ -196,9 +196,9 @@ final class ParquetColumn {
         for (int i = 0; i < count; i++) {
           values[i] = Integer.toUnsignedLong(ints[i]);
         }
-        return new IntColumn(values, present);
+        yield new IntColumn(values, present);
       }
-    }
+    };
   }
 
   private Column halves(int count, Validity present) {
@@ -208,7 +208,7 @@ final class ParquetColumn {
     for (int i = 0; i < count; i++) {
       if (!present.isMissing(i)) {
         int at = offsets[i];
-        short half = (short) (bytes[at] & 0xff | bytes[at + 1] << 8);
+        short half = (short) ((bytes[at] & 0xff) | (bytes[at + 1] << 8));
         values[i] = Float.float16ToFloat(half);
       }
     }
@@ -255,16 +255,16 @@ final class ParquetColumn {
   }
 
   private LongValues numbers() {
-    switch (schema.type()) {
+    return switch (schema.type()) {
       case INT32 -> {
         int[] ints = reader.getInts();
-        return i -> ints[i];
+        yield i -> ints[i];
       }
       default -> {
         long[] longs = reader.getLongs();
-        return i -> longs[i];
+        yield i -> longs[i];
       }
-    }
+    };
   }
 
   /** Numbers that mean a text; neighbours are often the same. */

@@ -486,8 +486,7 @@ public final class ParquetExampleWriter implements ExampleWriter {
     TextBounds bounds = new TextBounds();
     for (int part = 0; part < texts.length; part++) {
       Texts own =
-          Texts.of(
-              (StringColumn) parts.values[part], parts.first(part, parts.rows[part].rows()));
+          Texts.of((StringColumn) parts.values[part], parts.first(part, parts.rows[part].rows()));
       texts[part] = own;
       for (int i = 0; i < own.used(); i++) {
         int code = own.firstUses()[i];
@@ -953,9 +952,7 @@ public final class ParquetExampleWriter implements ExampleWriter {
 
   private String[] path(int c) {
     String name = fields.get(c).name();
-    return fields.get(c).repeated()
-        ? new String[] {name, "list", "element"}
-        : new String[] {name};
+    return fields.get(c).repeated() ? new String[] {name, "list", "element"} : new String[] {name};
   }
 
   private void group(ThriftCompact t, Group group) {

@@ -174,8 +174,7 @@ final class ParquetSchema {
           };
       case LogicalType.IntType _ -> ValueType.INT;
       case LogicalType.DecimalType _ -> ValueType.FLOAT;
-      case LogicalType.Float16Type _ ->
-          hasLength(column, FLOAT16_BYTES) ? ValueType.FLOAT : null;
+      case LogicalType.Float16Type _ -> hasLength(column, FLOAT16_BYTES) ? ValueType.FLOAT : null;
       case LogicalType.UuidType _ -> hasLength(column, UUID_BYTES) ? ValueType.STRING : null;
       case LogicalType.StringType _, LogicalType.EnumType _, LogicalType.JsonType _ ->
           column.type() == PhysicalType.BYTE_ARRAY ? ValueType.STRING : null;

@@ -392,9 +392,7 @@ class ParquetExampleTest {
   void namesThatFlattenAlikeAreRefused() throws Exception {
     Path path = folder.resolve("other.parquet");
     duckdb(
-        "COPY (SELECT {'a': 1} s, 2 \"s.a\") TO '"
-            + path
-            + "' (FORMAT parquet, COMPRESSION zstd)");
+        "COPY (SELECT {'a': 1} s, 2 \"s.a\") TO '" + path + "' (FORMAT parquet, COMPRESSION zstd)");
     assertThatThrownBy(() -> ParquetExampleReader.open(path, Set.of()))
         .isInstanceOf(BadInput.class)
         .hasMessageStartingWith("other.parquet has two columns s.a; rename");
@@ -504,9 +502,17 @@ class ParquetExampleTest {
     List<@Nullable Object> none = List.of();
     return List.of(
         columns.getOrDefault("i", none).size(),
-        columns.getOrDefault("i", none).stream().mapToInt(v -> v instanceof List<?> l ? l.size() : 0).sum(),
-        columns.getOrDefault("few", none).stream().mapToInt(v -> v instanceof List<?> l ? l.size() : 0).sum(),
-        columns.getOrDefault("many", none).stream().filter(v -> v != null).map(v -> ((List<?>) v).getFirst()).distinct().count());
+        columns.getOrDefault("i", none).stream()
+            .mapToInt(v -> v instanceof List<?> l ? l.size() : 0)
+            .sum(),
+        columns.getOrDefault("few", none).stream()
+            .mapToInt(v -> v instanceof List<?> l ? l.size() : 0)
+            .sum(),
+        columns.getOrDefault("many", none).stream()
+            .filter(v -> v != null)
+            .map(v -> ((List<?>) v).getFirst())
+            .distinct()
+            .count());
   }
 
   @Test

@@ -86,8 +86,7 @@ class ParquetGoldenTest {
         .containsEntry("ts_us_zone", of("2026-11-01T12:00:00Z", null, "1969-12-31T23:59:59.5Z"))
         .containsEntry("ts_us", of("2026-11-01T12:00:00", null, "1969-12-31T23:59:59.5"))
         .containsEntry(
-            "ts_ns",
-            of("2026-11-01T12:00:00.000000001", null, "1969-12-31T23:59:59.999999999"))
+            "ts_ns", of("2026-11-01T12:00:00.000000001", null, "1969-12-31T23:59:59.999999999"))
         .containsEntry("time_ms", of("12:00:00", null, "23:59:59.999"))
         .containsEntry("time_us", of("00:00:00", null, "01:02:03.000004"))
         .containsEntry("time_ns", of("12:00:00", null, "00:00:00.000000001"))
@@ -142,8 +141,7 @@ class ParquetGoldenTest {
   @Test
   void oneListIsReadWithoutTheOthers() throws IOException {
     assertThat(columns(open("lists", "t")))
-        .containsExactly(
-            Map.entry("t", of(of("a", "b", "a"), of("c"), null, null, null, of("é"))));
+        .containsExactly(Map.entry("t", of(of("a", "b", "a"), of("c"), null, null, null, of("é"))));
   }
 
   @Test
@@ -157,8 +155,7 @@ class ParquetGoldenTest {
   void decimalsThatAreStoredAsIntegersAreTheNearestDoubles() throws IOException {
     assertThat(columns(open("decimals")))
         .containsEntry("d32", of(1.1, null, -.01))
-        .containsEntry(
-            "d64", of(123456789012345.678, 123456789012345.678, 123456789012345.678));
+        .containsEntry("d64", of(123456789012345.678, 123456789012345.678, 123456789012345.678));
   }
 
   @Test
@@ -241,8 +238,7 @@ class ParquetGoldenTest {
         ParquetExampleReader.open(ByteBuffer.wrap(legacy(annotated)), "old", Set.of())) {
       assertThat(reader.fields())
           .containsExactly(new Field("v", ValueType.INT, /* repeated= */ true, false));
-      assertThat(columns(reader))
-          .containsExactly(Map.entry("v", of(of(7L, 8L), null, of(9L))));
+      assertThat(columns(reader)).containsExactly(Map.entry("v", of(of(7L, 8L), null, of(9L))));
     }
   }
 }

@@ -35,7 +35,8 @@ class OpenNlpLanguagesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "ok", "hello", "12345 67890 12.5 - 44", "x1 y2 z3 qqq zzz", "----------"})
+  @ValueSource(
+      strings = {"", "ok", "hello", "12345 67890 12.5 - 44", "x1 y2 z3 qqq zzz", "----------"})
   void whatTellsNoLanguageIsUndetermined(String text) {
     assertThat(LANGUAGES.guess(text)).isEqualTo("und");
   }
