@@ -25,6 +25,10 @@ record FinalizedObject(
     if (bucket == null || name == null || name.isEmpty() || generation == null) {
       throw new BadInput("the event's data lack bucket, name or generation");
     }
+    if (!generation.matches("[1-9][0-9]{0,17}")) {
+      throw new BadInput(
+          "generation of gs://" + bucket + "/" + name + " is '" + generation + "'; it is a number");
+    }
   }
 
   /**
