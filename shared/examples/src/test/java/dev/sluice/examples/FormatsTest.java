@@ -58,10 +58,10 @@ class FormatsTest {
       for (int c = 0; c < NAMES.size(); c++) {
         Object value = row.get(NAMES.get(c));
         text.append(c == 0 ? "" : ",");
-        if (value instanceof String) {
-          text.append('"').append(((String) value).replace("\"", "\"\"")).append('"');
-        } else if (value instanceof Float) {
-          text.append(((Float) value).doubleValue());
+        if (value instanceof String string) {
+          text.append('"').append(string.replace("\"", "\"\"")).append('"');
+        } else if (value instanceof Float number) {
+          text.append(number.doubleValue());
         } else {
           text.append(value == null ? "" : value);
         }
