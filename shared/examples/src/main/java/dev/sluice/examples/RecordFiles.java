@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 public final class RecordFiles {
   private static final int HEAD = 1 << 16;
 
-  private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
-
   /** What a name says; whether it is so, the content tells. */
   private enum Named {
     AVRO("Avro"),
@@ -88,7 +86,7 @@ public final class RecordFiles {
       ByteSource source, byte[] head, String packing, @Nullable String indivisible)
       throws IOException {
     Named named = Named.of(source.name());
-    if (startsWith(head, PARQUET)) {
+    if (ParquetInput.is(head)) {
       return parquet(source, indivisible);
     } else if (AvroFile.is(head)) {
       return avro(source, indivisible);
@@ -106,9 +104,10 @@ public final class RecordFiles {
   }
 
   /** Where Parquet is read. */
-  private static RecordFile parquet(ByteSource source, @Nullable String indivisible) {
+  private static RecordFile parquet(ByteSource source, @Nullable String indivisible)
+      throws IOException {
     requirePlain("Parquet", source, indivisible);
-    throw new BadInput(source.name() + " is Parquet, which is not read yet");
+    return ParquetFile.of(source);
   }
 
   /** Where Avro is read. */
@@ -178,15 +177,6 @@ public final class RecordFiles {
           name + " is JSON over several lines; write each object on a line of its own");
     }
     return named == Named.JSON || !whole || new JsonRow().parse(head, at, end) == null;
-  }
-
-  private static boolean startsWith(byte[] b, byte[] magic) {
-    for (int i = 0; i < magic.length; i++) {
-      if (i >= b.length || b[i] != magic[i]) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Each of the objects. */
