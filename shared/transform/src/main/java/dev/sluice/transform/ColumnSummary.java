@@ -14,9 +14,9 @@ import java.util.Map;
 
 /**
  * What the choice of an encoder needs to know about one column of train: counts, moments before and
- * after a logarithm, tokens, and the lengths of lists, whose values count one by one. Moments are merged batch by batch (Chan, Golub and LeVeque, 1983,
- * "Algorithms for computing the sample variance"), each batch in two passes, so that neither a
- * large mean nor many rows cost digits.
+ * after a logarithm, tokens, and the lengths of lists, whose values count one by one. Moments are
+ * merged batch by batch (Chan, Golub and LeVeque, 1983, "Algorithms for computing the sample
+ * variance"), each batch in two passes, so that neither a large mean nor many rows cost digits.
  *
  * <p>Tokens are counted exactly up to a million distinct ones; beyond that the rarest are dropped,
  * so a token may then miss some of its earliest occurrences.

@@ -22,9 +22,10 @@ import org.jspecify.annotations.Nullable;
  * value in every row, with nearly a text a row or with bytes that are no text is left out.
  *
  * <p>Of multi-valued columns, texts become a feature a token for the {@value
- * FeatureChoice.OneHot#USUAL} most frequent, 1 where the row has it; numbers a feature a place where
- * every row of train has equally many, at most {@value Encoder.Vector#LONGEST}, else their mean,
- * least, greatest and number, all on the scale of the column's values together. Not safe for use by several threads.
+ * FeatureChoice.OneHot#USUAL} most frequent, 1 where the row has it; numbers a feature a place
+ * where every row of train has equally many, at most {@value Encoder.Vector#LONGEST}, else their
+ * mean, least, greatest and number, all on the scale of the column's values together. Not safe for
+ * use by several threads.
  */
 public final class MappingFitter {
   private final List<Field> fields = new ArrayList<>();
@@ -128,9 +129,7 @@ public final class MappingFitter {
                 field.name(), field.type(), field.repeated(), RawColumn.Role.FEATURE, ""));
         FeatureChoice choice = told == null ? automatic(field) : told;
         encoders.add(
-            field.repeated()
-                ? ofLists(field, choice, summary)
-                : encoder(field, choice, summary));
+            field.repeated() ? ofLists(field, choice, summary) : encoder(field, choice, summary));
       }
     }
     if (raw.size() == 1 && label.expression() == null) {
@@ -254,7 +253,9 @@ public final class MappingFitter {
     }
     boolean sameLength = !field.repeated() || summary.commonLength() > 0;
     boolean one =
-        field.type() == ValueType.STRING ? summary.distinctTokens() == 1 : summary.oneNumber() && sameLength;
+        field.type() == ValueType.STRING
+            ? summary.distinctTokens() == 1
+            : summary.oneNumber() && sameLength;
     if (one && summary.missing() == 0) {
       return "it has the same value in every row of train";
     }

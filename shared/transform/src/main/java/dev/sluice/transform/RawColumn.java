@@ -10,8 +10,7 @@ import dev.sluice.contracts.ValueType;
  * @param role what became of it
  * @param reason why it is no feature; empty for a feature
  */
-public record RawColumn(
-    String name, ValueType type, boolean repeated, Role role, String reason) {
+public record RawColumn(String name, ValueType type, boolean repeated, Role role, String reason) {
   /** A column of one value a row. */
   public RawColumn(String name, ValueType type, Role role, String reason) {
     this(name, type, /* repeated= */ false, role, reason);

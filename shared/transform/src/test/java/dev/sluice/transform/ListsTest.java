@@ -216,12 +216,12 @@ class ListsTest {
 
   @Test
   void aListForOneValue_isRefused() throws IOException {
-    ExampleBatch plain =
-        Batches.of().strings("tags", "a", "b", "a").ints("y", 0L, 1L, 0L).batch();
+    ExampleBatch plain = Batches.of().strings("tags", "a", "b", "a").ints("y", 0L, 1L, 0L).batch();
     Mapping mapping = fit(plain);
     assertThatThrownBy(() -> mapping.newRow().set("tags", List.of("a")))
         .isInstanceOf(BadInput.class)
-        .hasMessage("column 'tags' takes one value a row, and got a list; send a number, a text, true, false or null");
+        .hasMessage(
+            "column 'tags' takes one value a row, and got a list; send a number, a text, true, false or null");
     assertThatThrownBy(() -> mapping.apply(train))
         .isInstanceOf(BadInput.class)
         .hasMessageStartingWith("column 'tags' holds several values a row, and the mapping was");
@@ -256,16 +256,9 @@ class ListsTest {
     assertThat(mapping.rawColumns())
         .extracting(RawColumn::name, RawColumn::role, RawColumn::reason)
         .contains(
-            tuple(
-                "none", RawColumn.Role.EXCLUDED, "it has no value in train"),
-            tuple(
-                "same",
-                RawColumn.Role.EXCLUDED,
-                "it has the same value in every row of train"),
-            tuple(
-                "ones",
-                RawColumn.Role.EXCLUDED,
-                "it has the same value in every row of train"),
+            tuple("none", RawColumn.Role.EXCLUDED, "it has no value in train"),
+            tuple("same", RawColumn.Role.EXCLUDED, "it has the same value in every row of train"),
+            tuple("ones", RawColumn.Role.EXCLUDED, "it has the same value in every row of train"),
             tuple("lengths", RawColumn.Role.FEATURE, ""));
     assertThat(mapping.rawColumns().getFirst().repeated()).isTrue();
   }

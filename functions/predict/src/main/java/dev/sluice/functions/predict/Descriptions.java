@@ -50,7 +50,10 @@ final class Descriptions {
     return out;
   }
 
-  /** The signature: each raw column that the model reads, a value or a list a row, and one float a row. */
+  /**
+   * The signature: each raw column that the model reads, a value or a list a row, and one float a
+   * row.
+   */
   static JsonObject metadata(ServedVersion version) {
     JsonObject inputs = new JsonObject();
     for (RawColumn column : version.mapping().rawColumns()) {

@@ -194,8 +194,7 @@ final class VersionLoader {
                   column.name(),
                   List.of(token(text.vocabulary(), salt), token(text.vocabulary(), salt + 1)));
           case Encoder.Vector vector ->
-              row.put(
-                  column.name(), Collections.nCopies(vector.length(), vector.scale().mean()));
+              row.put(column.name(), Collections.nCopies(vector.length(), vector.scale().mean()));
           case Encoder.Summary summary ->
               row.put(column.name(), List.of(summary.scale().mean(), salt));
           case null -> {}
