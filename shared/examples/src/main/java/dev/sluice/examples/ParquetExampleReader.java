@@ -45,12 +45,16 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * An empty text, an empty list and a null are all missing. Columns of any other type are refused by
- * name, unless they were not asked for. Snappy, LZ4 and Brotli need their libraries on the class
- * path; zstd and gzip do not.
+ * name, unless they were not asked for. LZ4 and Brotli would need their libraries on the
+ * class path.
  */
 public final class ParquetExampleReader implements ExampleReader {
   private static final Set<CompressionCodec> CODECS =
-      EnumSet.of(CompressionCodec.ZSTD, CompressionCodec.GZIP, CompressionCodec.UNCOMPRESSED);
+      EnumSet.of(
+          CompressionCodec.ZSTD,
+          CompressionCodec.GZIP,
+          CompressionCodec.SNAPPY,
+          CompressionCodec.UNCOMPRESSED);
 
   private final String file;
   private final ParquetFileReader reader;
@@ -186,7 +190,7 @@ public final class ParquetExampleReader implements ExampleReader {
                   + name
                   + " is compressed with "
                   + codec
-                  + "; write the file with zstd, gzip or no compression");
+                  + "; write the file with zstd, gzip, Snappy or no compression");
         }
       }
     }
