@@ -80,7 +80,7 @@ record SampleRow(long row, boolean seen, @Nullable String label, JsonObject requ
     return null;
   }
 
-  private static SampleRow of(ExampleBatch batch, boolean seen, Set<String> columns, String label) {
+  static SampleRow of(ExampleBatch batch, boolean seen, Set<String> columns, String label) {
     int row = firstComplete(batch);
     JsonObject instance = new JsonObject();
     for (int i = 0; i < batch.fields().size(); i++) {
