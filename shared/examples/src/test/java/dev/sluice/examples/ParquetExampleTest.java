@@ -306,6 +306,7 @@ class ParquetExampleTest {
       strings = {
         "COMPRESSION zstd",
         "COMPRESSION gzip",
+        "COMPRESSION snappy",
         "COMPRESSION uncompressed",
         "COMPRESSION zstd, PARQUET_VERSION v2",
         "COMPRESSION zstd, ROW_GROUP_SIZE 2048"
