@@ -70,6 +70,7 @@ final class HouseTest {
           "STORAGE_EMULATOR_HOST",
           "PUBSUB_EMULATOR_HOST",
           "BIGQUERY_EMULATOR_HOST",
+          "BIGQUERY_STORAGE_EMULATOR_HOST",
           "COMPOSER_USER",
           "COMPOSER_PASSWORD");
 
