@@ -22,6 +22,7 @@ import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.ObjectStore;
 import dev.sluice.gcp.StoredObject;
 import dev.sluice.gcp.StructuredLog;
+import dev.sluice.gcp.Tables;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -49,6 +50,7 @@ public final class Platform {
   private final Supplier<Facts> facts;
   private final Supplier<Messages> messages;
   private final Supplier<Composer> composer;
+  private final Supplier<Tables> tables;
   private final StructuredLog log;
   private final Clock clock;
 
@@ -61,7 +63,8 @@ public final class Platform {
       ObjectStore objects,
       Supplier<Facts> facts,
       Supplier<Messages> messages,
-      Supplier<Composer> composer) {
+      Supplier<Composer> composer,
+      Supplier<Tables> tables) {
     this.configuration = configuration;
     this.function = function;
     this.codeVersion = codeVersion;
@@ -71,6 +74,7 @@ public final class Platform {
     this.facts = facts;
     this.messages = messages;
     this.composer = composer;
+    this.tables = tables;
     String artifacts = configuration.get("SLUICE_ARTIFACTS");
     String serving = configuration.get("SLUICE_SERVING");
     this.layout = new Layout(artifacts == null ? "" : artifacts, serving == null ? "" : serving);
@@ -100,7 +104,8 @@ public final class Platform {
             // Made at the first use, so that a function without facts needs no BigQuery client.
             () -> clients.facts(dataset),
             clients::messages,
-            clients::composer)
+            clients::composer,
+            Platform::noTables)
         .in(function.getPackageName());
   }
 
@@ -122,7 +127,27 @@ public final class Platform {
         objects,
         () -> facts,
         () -> messages,
-        () -> composer);
+        () -> composer,
+        Platform::noTables);
+  }
+
+  /** The same cloud with tables as sources of data. */
+  public Platform with(Tables sources) {
+    return new Platform(
+        configuration,
+        function,
+        codeVersion,
+        clock,
+        log,
+        objects,
+        facts,
+        messages,
+        composer,
+        () -> sources);
+  }
+
+  private static Tables noTables() {
+    throw new Bug("this platform was given no tables");
   }
 
   /** The function's settings. */
@@ -153,6 +178,11 @@ public final class Platform {
   /** Composer. */
   public Composer composer() {
     return composer.get();
+  }
+
+  /** Tables as sources of data. */
+  public Tables tables() {
+    return tables.get();
   }
 
   /** The log. */
@@ -186,7 +216,8 @@ public final class Platform {
         objects,
         facts,
         messages,
-        composer);
+        composer,
+        tables);
   }
 
   /**
