@@ -78,6 +78,28 @@ public final class GoogleClients implements AutoCloseable {
     return new BigQueryFacts(bigquery, dataset, physicalTable, backoff, clock);
   }
 
+  /** BigQuery's query jobs. */
+  public Queries queries(String dataset) {
+    return new BigQueryQueries(bigquery, dataset, backoff);
+  }
+
+  /** Appends rows. */
+  public RowWriter rows(String dataset) {
+    return (table, rows) -> {
+      com.google.cloud.bigquery.InsertAllRequest.Builder request =
+          com.google.cloud.bigquery.InsertAllRequest.newBuilder(
+              com.google.cloud.bigquery.TableId.of(dataset, table));
+      for (var row : rows) {
+        java.util.Map<String, Object> content = new java.util.HashMap<>();
+        row.forEach((k, v) -> content.put(k, String.valueOf(v)));
+        request.addRow(content);
+      }
+      if (bigquery.get().insertAll(request.build()).hasErrors()) {
+        throw new dev.sluice.contracts.Bug("refused");
+      }
+    };
+  }
+
   /** Pub/Sub. */
   public Messages messages() {
     return new PubSubMessages(topics, configuration.project());

@@ -20,6 +20,8 @@ import dev.sluice.gcp.GoogleClients;
 import dev.sluice.gcp.Messages;
 import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.ObjectStore;
+import dev.sluice.gcp.Queries;
+import dev.sluice.gcp.RowWriter;
 import dev.sluice.gcp.StoredObject;
 import dev.sluice.gcp.StructuredLog;
 import java.io.IOException;
@@ -49,6 +51,8 @@ public final class Platform {
   private final Supplier<Facts> facts;
   private final Supplier<Messages> messages;
   private final Supplier<Composer> composer;
+  private final Supplier<RowWriter> rows;
+  private final Supplier<Queries> queries;
   private final StructuredLog log;
   private final Clock clock;
 
@@ -61,7 +65,9 @@ public final class Platform {
       ObjectStore objects,
       Supplier<Facts> facts,
       Supplier<Messages> messages,
-      Supplier<Composer> composer) {
+      Supplier<Composer> composer,
+      Supplier<RowWriter> rows,
+      Supplier<Queries> queries) {
     this.configuration = configuration;
     this.function = function;
     this.codeVersion = codeVersion;
@@ -71,6 +77,8 @@ public final class Platform {
     this.facts = facts;
     this.messages = messages;
     this.composer = composer;
+    this.rows = rows;
+    this.queries = queries;
     String artifacts = configuration.get("SLUICE_ARTIFACTS");
     String serving = configuration.get("SLUICE_SERVING");
     this.layout = new Layout(artifacts == null ? "" : artifacts, serving == null ? "" : serving);
@@ -100,7 +108,9 @@ public final class Platform {
             // Made at the first use, so that a function without facts needs no BigQuery client.
             () -> clients.facts(dataset),
             clients::messages,
-            clients::composer)
+            clients::composer,
+            () -> clients.rows(dataset),
+            () -> clients.queries(dataset))
         .in(function.getPackageName());
   }
 
@@ -122,7 +132,29 @@ public final class Platform {
         objects,
         () -> facts,
         () -> messages,
-        () -> composer);
+        () -> composer,
+        () -> {
+          throw new Bug("this platform was given no writer of rows");
+        },
+        () -> {
+          throw new Bug("this platform was given no queries");
+        });
+  }
+
+  /** The same cloud with tables of data. */
+  public Platform with(RowWriter writer, Queries jobs) {
+    return new Platform(
+        configuration,
+        function,
+        codeVersion,
+        clock,
+        log,
+        objects,
+        facts,
+        messages,
+        composer,
+        () -> writer,
+        () -> jobs);
   }
 
   /** The function's settings. */
@@ -153,6 +185,16 @@ public final class Platform {
   /** Composer. */
   public Composer composer() {
     return composer.get();
+  }
+
+  /** Tables of data, to append to. */
+  public RowWriter rows() {
+    return rows.get();
+  }
+
+  /** Query jobs. */
+  public Queries queries() {
+    return queries.get();
   }
 
   /** The log. */
@@ -186,7 +228,9 @@ public final class Platform {
         objects,
         facts,
         messages,
-        composer);
+        composer,
+        rows,
+        queries);
   }
 
   /**
