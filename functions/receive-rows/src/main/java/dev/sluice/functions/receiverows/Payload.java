@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.example.Example;
 
 /**
@@ -88,7 +89,7 @@ record Payload(String format, String text) {
     throw neither(null);
   }
 
-  private static BadInput neither(@org.jspecify.annotations.Nullable Throwable cause) {
+  private static BadInput neither(@Nullable Throwable cause) {
     return new BadInput(
         "the message's data is neither a JSON object nor a serialized tf.Example with features",
         cause);
@@ -107,21 +108,33 @@ record Payload(String format, String text) {
     try {
       int[] names = {0};
       object(in, /* depth= */ 1, names);
-      if (in.peek() != JsonToken.END_DOCUMENT) {
-        throw new BadInput("the message holds more than one JSON object; publish one a message");
-      }
+      end(in);
     } catch (EOFException e) {
       throw new BadInput("the message's JSON ends too early, at " + in.getPath(), e);
-    } catch (MalformedJsonException | IllegalStateException | NumberFormatException e) {
-      throw new BadInput("the message's data is not a JSON object: " + firstLine(e), e);
-    } catch (IOException e) {
+    } catch (IOException | IllegalStateException | NumberFormatException e) {
       throw new BadInput("the message's data is not a JSON object: " + firstLine(e), e);
     }
     return new Payload("json", text);
   }
 
+  private static void end(JsonReader in) throws IOException {
+    try {
+      if (in.peek() == JsonToken.END_DOCUMENT) {
+        return;
+      }
+    } catch (MalformedJsonException e) {
+      // Something follows that cannot begin JSON; the same.
+    }
+    throw new BadInput("something follows the message's JSON object; publish one a message");
+  }
+
+  /** What Gson says, without its advice to programmers. */
   private static String firstLine(Exception e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    return String.valueOf(e.getMessage())
+        .lines()
+        .findFirst()
+        .orElse("")
+        .replaceFirst("^Use JsonReader.* to accept ", "");
   }
 
   /** A text with replacement characters may have had them from the start. */
@@ -147,7 +160,7 @@ record Payload(String format, String text) {
     while (in.hasNext()) {
       String name = in.nextName();
       if (name.isEmpty()) {
-        throw new BadInput("a member at " + in.getPath() + " has no name; give it one");
+        throw new BadInput("the member " + in.getPath() + " has no name; give it one");
       }
       if (!seen.add(name)) {
         throw new BadInput("the member " + in.getPath() + " is there twice; send it once");

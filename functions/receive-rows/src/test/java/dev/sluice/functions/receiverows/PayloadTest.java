@@ -84,7 +84,8 @@ class PayloadTest {
       value = {
         "[1]|neither a JSON object nor a serialized tf.Example",
         "hello|neither a JSON object nor a serialized tf.Example",
-        "{\"a\":1} {\"b\":2}|more than one JSON object",
+        "{\"a\":1} {\"b\":2}|something follows the message's JSON object",
+        "{} x|something follows",
         "{\"a\":1|ends too early",
         "{\"a\":[1,{\"b\":2}]}|the list at $.a[1] holds an object",
         "{\"a\":[[1]]}|the list at $.a[0] holds a list",
