@@ -86,7 +86,7 @@ final class Streams {
 
   private void fail(String pipeline, RuntimeException failure) {
     platform.log().error("pipeline " + pipeline + ": " + failure.getMessage(), failure);
-    if (failure instanceof SluiceException passing && passing.retryable()) {
+    if (failure instanceof Unavailable) {
       return;
     }
     try {
