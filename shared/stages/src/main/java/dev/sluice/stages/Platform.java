@@ -109,7 +109,7 @@ public final class Platform {
             () -> clients.facts(dataset),
             clients::messages,
             clients::composer,
-            () -> clients.rows(dataset),
+            clients::rows,
             () -> clients.queries(dataset))
         .in(function.getPackageName());
   }

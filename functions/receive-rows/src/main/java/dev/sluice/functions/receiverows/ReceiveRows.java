@@ -3,9 +3,11 @@ package dev.sluice.functions.receiverows;
 import com.google.cloud.functions.HttpFunction;
 import com.google.cloud.functions.HttpRequest;
 import com.google.cloud.functions.HttpResponse;
+import dev.sluice.gcp.Backoff;
 import dev.sluice.stages.Platform;
 import dev.sluice.stages.PushEndpoint;
 import java.io.IOException;
+import java.time.Duration;
 
 /**
  * Stores each message of topic {@code sluice-rows}, one example a message, in table {@code
@@ -17,10 +19,14 @@ import java.io.IOException;
  * table {@code dead_rows} says why. Settings come from its function.yaml.
  */
 public final class ReceiveRows implements HttpFunction {
+  /** Answered before the subscription gives up waiting. */
+  private static final Backoff PATIENCE =
+      new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5), Duration.ofSeconds(40));
+
   private final PushEndpoint endpoint;
 
   public ReceiveRows() {
-    Platform platform = Platform.of(ReceiveRows.class);
+    Platform platform = Platform.of(ReceiveRows.class, PATIENCE);
     RowReceiver receiver = new RowReceiver(platform, platform.rows());
     this.endpoint = new PushEndpoint(platform, receiver::receive);
   }

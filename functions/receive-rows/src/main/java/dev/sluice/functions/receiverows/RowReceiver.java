@@ -10,10 +10,14 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Checks a message and stores its row. */
+/**
+ * Checks a message and stores its row. Requests that an instance answers at the same time share
+ * appends: the writer sends what they bring together, and each waits for its own row.
+ */
 final class RowReceiver {
   static final String TABLE = "stream_rows";
 
@@ -23,13 +27,15 @@ final class RowReceiver {
   private static final int LONGEST_ID = 1_024;
 
   private final Platform platform;
-  private final GroupCommit rows;
+  private final RowWriter rows;
+  private final String table;
   private final StreamPipelines pipelines;
   private final DeadRows dead;
 
   RowReceiver(Platform platform, RowWriter writer) {
     this.platform = platform;
-    this.rows = new GroupCommit(writer, TABLE);
+    this.rows = writer;
+    this.table = platform.configuration().required("SLUICE_DATASET") + "." + TABLE;
     this.pipelines = new StreamPipelines(platform);
     this.dead = new DeadRows(platform);
   }
@@ -40,10 +46,8 @@ final class RowReceiver {
    * @throws BadInput where the message can never be stored, which is recorded
    */
   void receive(Message message) {
-    Map<String, @Nullable Object> row;
     try {
-      row = row(message);
-      rows.append(row, message.data().length + 500L);
+      rows.append(table, List.of(row(message)));
     } catch (BadInput e) {
       dead.refused(message, e);
       throw e;

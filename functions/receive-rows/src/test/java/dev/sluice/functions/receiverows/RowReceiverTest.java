@@ -59,6 +59,7 @@ class RowReceiverTest {
   }
 
   private PushEndpoint endpoint() {
+    cloud.set("SLUICE_DATASET", "sluice");
     cloud.spec("p", "label: sold\nsource: {stream: {window: 5m}}\n");
     Platform platform =
         Platform.of(
@@ -91,7 +92,7 @@ class RowReceiverTest {
   @Test
   void aMessageIsStoredBeforeItIsAcknowledged() throws Exception {
     assertThat(push("{\"a\":1}", Map.of("pipeline", "p")).status()).isEqualTo(204);
-    assertThat(rows.of("stream_rows"))
+    assertThat(rows.of("sluice.stream_rows"))
         .singleElement()
         .satisfies(row ->
             assertThat(row)
@@ -122,9 +123,9 @@ class RowReceiverTest {
     push(
         "{\"a\":1}",
         Map.of("pipeline", "p", "id", "order-9", "event_time", "2026-11-25T11:59:58.5+02:00"));
-    assertThat(rows.column("stream_rows", "id")).containsExactly("order-9");
-    assertThat(rows.column("stream_rows", "message_id")).containsExactly("77");
-    assertThat(rows.column("stream_rows", "event_time"))
+    assertThat(rows.column("sluice.stream_rows", "id")).containsExactly("order-9");
+    assertThat(rows.column("sluice.stream_rows", "message_id")).containsExactly("77");
+    assertThat(rows.column("sluice.stream_rows", "event_time"))
         .containsExactly(Instant.parse("2026-11-25T09:59:58.5Z"));
   }
 
@@ -155,7 +156,7 @@ class RowReceiverTest {
     assertThat(exchange.status()).isEqualTo(422);
     assertThat(exchange.contentType()).isEqualTo("application/problem+json");
     assertThat(exchange.text()).contains("BadInput");
-    assertThat(rows.of("stream_rows")).isEmpty();
+    assertThat(rows.of("sluice.stream_rows")).isEmpty();
     Fact fact = cloud.facts().of("dead_rows").getFirst();
     assertThat(fact.key()).isEqualTo("77");
     assertThat(fact.values())
