@@ -18,6 +18,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -232,7 +233,8 @@ public final class LocalCloud implements AutoCloseable {
       for (FunctionManifest manifest : manifests) {
         boolean events =
             manifest.trigger() instanceof FunctionManifest.Trigger.Storage
-                || manifest.trigger() instanceof FunctionManifest.Trigger.PubSub;
+                || manifest.trigger() instanceof FunctionManifest.Trigger.PubSub
+                || manifest.trigger() instanceof FunctionManifest.Trigger.Schedule;
         URI target = Objects.requireNonNull(urls.get(manifest.name()));
         int front = next == 0 ? 0 : free(next++);
         urls.put(manifest.name(), faults.front(manifest.name(), target, events, front));
@@ -255,6 +257,7 @@ public final class LocalCloud implements AutoCloseable {
       }
     }
     composer.resume();
+    part(Scheduler.start(manifests, urls, Clock.systemUTC()));
     addresses.write(state);
   }
 

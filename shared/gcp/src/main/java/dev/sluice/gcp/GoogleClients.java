@@ -91,6 +91,11 @@ public final class GoogleClients implements AutoCloseable {
     return new BigQueryFacts(bigquery, dataset, physicalTable, backoff, clock);
   }
 
+  /** BigQuery's query jobs. */
+  public Queries queries(String dataset) {
+    return new BigQueryQueries(bigquery, dataset, backoff);
+  }
+
   /**
    * BigQuery's Storage Write API. The same object for every caller, as callers share requests. A
    * function that uses it names google-cloud-bigquerystorage and its messages in its pom.
