@@ -42,7 +42,7 @@ def text(value):
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dt.datetime):
-        fraction = f".{value.microsecond // 1000:03d}" if value.microsecond else ""
+        fraction = f".{value.microsecond:06d}".rstrip("0") if value.microsecond else ""
         return value.strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
     return str(value)
 

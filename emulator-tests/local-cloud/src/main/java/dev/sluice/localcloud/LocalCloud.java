@@ -18,6 +18,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -182,7 +183,9 @@ public final class LocalCloud implements AutoCloseable {
             EventarcDelivery.start(state.resolve("events"), EventarcDelivery.Options.ofDefaults()));
     storage = part(StorageEmulator.start(state.resolve("storage"), port(port, 0), events));
     BigQueryEmulator bigquery =
-        part(BigQueryEmulator.start(state.resolve("bigquery"), port(port, 1), PROJECT));
+        part(
+            BigQueryEmulator.start(
+                state.resolve("bigquery"), port(port, 1), port(port, 4), PROJECT));
     bigquery.createFrom(options.home().tables(), options.home().views(), DATASET);
     pubsub = part(PubSubEmulator.start(state.resolve("pubsub"), port(port, 2), bigquery::insert));
     for (String bucket : List.of(INBOX, ARTIFACTS, SERVING)) {
@@ -208,7 +211,11 @@ public final class LocalCloud implements AutoCloseable {
     for (FunctionManifest manifest : manifests) {
       Map<String, String> settings = new HashMap<>(manifest.environment(placeholders()));
       for (String name :
-          List.of("STORAGE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST")) {
+          List.of(
+              "STORAGE_EMULATOR_HOST",
+              "PUBSUB_EMULATOR_HOST",
+              "BIGQUERY_EMULATOR_HOST",
+              "BIGQUERY_STORAGE_EMULATOR_HOST")) {
         settings.put(name, String.valueOf(environment.get(name)));
       }
       settings.put("COMPOSER_USER", "admin");
@@ -226,7 +233,8 @@ public final class LocalCloud implements AutoCloseable {
       for (FunctionManifest manifest : manifests) {
         boolean events =
             manifest.trigger() instanceof FunctionManifest.Trigger.Storage
-                || manifest.trigger() instanceof FunctionManifest.Trigger.PubSub;
+                || manifest.trigger() instanceof FunctionManifest.Trigger.PubSub
+                || manifest.trigger() instanceof FunctionManifest.Trigger.Schedule;
         URI target = Objects.requireNonNull(urls.get(manifest.name()));
         int front = next == 0 ? 0 : free(next++);
         urls.put(manifest.name(), faults.front(manifest.name(), target, events, front));
@@ -249,6 +257,7 @@ public final class LocalCloud implements AutoCloseable {
       }
     }
     composer.resume();
+    part(Scheduler.start(manifests, urls, Clock.systemUTC()));
     addresses.write(state);
   }
 
@@ -296,6 +305,7 @@ public final class LocalCloud implements AutoCloseable {
     out.put("STORAGE_EMULATOR_HOST", storage.baseUrl());
     out.put("PUBSUB_EMULATOR_HOST", pubsub.host());
     out.put("BIGQUERY_EMULATOR_HOST", bigquery.baseUrl());
+    out.put("BIGQUERY_STORAGE_EMULATOR_HOST", bigquery.storageHost());
     out.put("COMPOSER_URL", composer.uri().toString());
     out.put("SLUICE_INBOX", INBOX);
     out.put("SLUICE_ARTIFACTS", ARTIFACTS);

@@ -20,6 +20,8 @@ import picocli.CommandLine.ScopeType;
       DownCommand.class,
       StatusCommand.class,
       DropCommand.class,
+      PublishCommand.class,
+      ReplayDeadCommand.class,
       TriggerCommand.class,
       PredictCommand.class,
       PackageCommand.class,

@@ -70,6 +70,7 @@ final class HouseTest {
           "STORAGE_EMULATOR_HOST",
           "PUBSUB_EMULATOR_HOST",
           "BIGQUERY_EMULATOR_HOST",
+          "BIGQUERY_STORAGE_EMULATOR_HOST",
           "COMPOSER_USER",
           "COMPOSER_PASSWORD");
 
@@ -82,6 +83,7 @@ final class HouseTest {
           "objects", "GOOGLE_CLOUD_PROJECT",
           "messages", "GOOGLE_CLOUD_PROJECT",
           "report", "SLUICE_DATASET",
+          "queries", "SLUICE_DATASET",
           "composer", "COMPOSER_URL",
           "registries", "SLUICE_SERVING",
           "findSpec", "SLUICE_SERVING",

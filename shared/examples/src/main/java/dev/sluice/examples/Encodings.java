@@ -22,6 +22,9 @@ final class Encodings {
   /** Bytes that are looked at; what follows is taken to be the same. */
   static final int SAMPLE = 1 << 18;
 
+  /** Fewer bytes that are no UTF-8 may be damage in a table. */
+  private static final int FEWEST_HIGH = 3;
+
   private Encodings() {}
 
   /**
@@ -43,6 +46,21 @@ final class Encodings {
       return UTF_8;
     }
     return counts.letters * 2 >= counts.high && counts.multiBytes == 0 ? WINDOWS_1252 : null;
+  }
+
+  /**
+   * What a table is written in, where a damaged byte should cost a row and not the table: UTF-8
+   * unless the bytes are surely something else.
+   */
+  static Charset ofTable(byte[] b) {
+    Charset wide = wide(b, b.length);
+    if (wide != null) {
+      return wide;
+    }
+    Counts counts = Counts.of(b, lastWhole(b, b.length));
+    boolean sure =
+        counts.high >= FEWEST_HIGH && counts.multiBytes == 0 && counts.letters * 2 > counts.high;
+    return sure && counts.controls == 0 ? WINDOWS_1252 : UTF_8;
   }
 
   /** UTF-16 of either order, by its mark or its zero bytes; null where it is not. */

@@ -22,10 +22,21 @@ public record ExamplesManifest(
   /** The manifest's name within its artifact. */
   public static final String NAME = "manifest.json";
 
-  /** A split's rows and the files that hold them in order. */
-  public record Files(long rows, List<Part> files) {
+  /**
+   * A split's rows and the files that hold them in order.
+   *
+   * @param tfrecord files of TFRecord that hold the same rows; none where nobody asked for them, or
+   *     the manifest is from before there were any
+   */
+  public record Files(long rows, List<Part> files, List<Part> tfrecord) {
+    /** Rows in Parquet alone. */
+    public Files(long rows, List<Part> files) {
+      this(rows, files, List.of());
+    }
+
     public Files {
       files = List.copyOf(files);
+      tfrecord = tfrecord == null ? List.of() : List.copyOf(tfrecord);
     }
 
     /** These and then those. */
@@ -48,6 +59,11 @@ public record ExamplesManifest(
   /** The name of a part, such as {@code train-00000.parquet}. */
   public static String partName(Split split, int shard) {
     return String.format(Locale.ROOT, "%s-%05d.parquet", split.label(), shard);
+  }
+
+  /** The name of the same rows as TFRecord, such as {@code train-00000.tfrecord}. */
+  public static String tfRecordName(Split split, int shard) {
+    return String.format(Locale.ROOT, "%s-%05d.tfrecord", split.label(), shard);
   }
 
   /** The split's rows and files; none of either where the manifest does not name it. */

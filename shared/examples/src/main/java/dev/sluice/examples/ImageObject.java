@@ -2,7 +2,9 @@ package dev.sluice.examples;
 
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
+import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -37,7 +39,7 @@ record ImageObject(
   /** A larger image is not decoded. */
   static final int MAX_PIXELS = 100_000_000;
 
-  private static final int SAMPLED_PIXELS = 4_000_000;
+  private static final int SAMPLED_PIXELS = 1_000_000;
 
   /** Pixels times scans; a camera's largest progressive JPEG stays far below. */
   private static final long MAX_WORK = 2_000_000_000L;
@@ -144,6 +146,10 @@ record ImageObject(
       return (double) sum / width / height;
     }
     boolean grey = isGrey(image);
+    if (raster.getDataBuffer() instanceof DataBufferByte data
+        && raster.getSampleModel() instanceof PixelInterleavedSampleModel model) {
+      return (double) sum(data.getData(), model, grey, width, height) / width / height;
+    }
     boolean bytes = true;
     double[] scales = new double[bands];
     for (int band = 0; band < bands; band++) {
@@ -173,6 +179,27 @@ record ImageObject(
       }
     }
     return (sum + scaled) / width / height;
+  }
+
+  /** The luma of all pixels whose bands are bytes beside each other, as most images are read. */
+  private static long sum(
+      byte[] b, PixelInterleavedSampleModel model, boolean grey, int width, int height) {
+    int[] bands = model.getBandOffsets();
+    int red = bands[0];
+    int green = bands[grey ? 0 : 1];
+    int blue = bands[grey ? 0 : 2];
+    int step = model.getPixelStride();
+    long sum = 0;
+    for (int y = 0; y < height; y++) {
+      int at = y * model.getScanlineStride();
+      for (int x = 0; x < width; x++, at += step) {
+        sum +=
+            grey
+                ? b[at + red] & 0xff
+                : luma(b[at + red] & 0xff, b[at + green] & 0xff, b[at + blue] & 0xff);
+      }
+    }
+    return sum;
   }
 
   private static boolean isGrey(BufferedImage image) {

@@ -6,9 +6,9 @@ import java.time.LocalDate;
 
 /**
  * Dates and times as ISO 8601 texts, written into bytes: {@code 2026-11-01}, {@code 12:00:00},
- * {@code 2026-11-01T12:00:00}, and with {@code Z} the RFC 3339 text of an instant. A fraction of 3,
- * 6 or 9 digits stands only where there is one. Years outside 0 to 9999 have a sign, as in {@link
- * LocalDate#toString}.
+ * {@code 2026-11-01T12:00:00}, and with {@code Z} the RFC 3339 text of an instant. A fraction
+ * stands only where there is one, without zeros at its end. Years outside 0 to 9999 have a sign, as
+ * in {@link LocalDate#toString}.
  *
  * <p>Days to dates by H. Hinnant, "chrono-Compatible Low-Level Date Algorithms" (2021).
  */
@@ -76,8 +76,12 @@ final class IsoTimes {
     if (nanos == 0) {
       return i;
     }
-    int digits = nanos % 1_000_000 == 0 ? 3 : nanos % 1000 == 0 ? 6 : 9;
-    int rest = digits == 3 ? nanos / 1_000_000 : digits == 6 ? nanos / 1000 : nanos;
+    int digits = 9;
+    int rest = nanos;
+    while (rest % 10 == 0) {
+      rest /= 10;
+      digits--;
+    }
     to[i] = '.';
     for (int k = i + digits; k > i; k--) {
       to[k] = (byte) ('0' + rest % 10);

@@ -55,7 +55,8 @@ record ObjectManifest(
               + MAX_BYTES
               + ", split the folder");
     }
-    CsvHeader header = CsvHeader.read(source);
+    CsvFile csv = CsvFile.of(source, "", null, null);
+    CsvHeader header = csv.header();
     int key = header.names().indexOf("uri");
     if (key < 0) {
       key = header.names().indexOf("file");
@@ -89,7 +90,6 @@ record ObjectManifest(
     Lookup lookup = new Lookup(name, objects);
     Map<String, Entry> entries = new LinkedHashMap<>();
     List<RejectedLine> rejected = new ArrayList<>();
-    CsvFile csv = new CsvFile(source, header, "", null);
     try (CsvScanner scanner = csv.scan()) {
       while (scanner.next()) {
         String broken = scanner.problem();

@@ -174,31 +174,27 @@ final class ParquetColumn {
   }
 
   private Column unsigned(int count, Validity present) {
-    return switch (schema.type()) {
-      case INT64 -> {
-        long[] values = reader.getLongs();
-        for (int i = 0; i < count; i++) {
-          if (values[i] < 0 && !present.isMissing(i)) {
-            throw new BadInput(
-                file
-                    + ", column "
-                    + leaf.name()
-                    + " has the unsigned number "
-                    + Long.toUnsignedString(values[i])
-                    + ", beyond 63 bits; cast it to a string or a double");
-          }
-        }
-        yield new IntColumn(values, present);
+    if (schema.type() == PhysicalType.INT32) {
+      int[] ints = reader.getInts();
+      long[] values = new long[count];
+      for (int i = 0; i < count; i++) {
+        values[i] = Integer.toUnsignedLong(ints[i]);
       }
-      default -> {
-        int[] ints = reader.getInts();
-        long[] values = new long[count];
-        for (int i = 0; i < count; i++) {
-          values[i] = Integer.toUnsignedLong(ints[i]);
-        }
-        yield new IntColumn(values, present);
+      return new IntColumn(values, present);
+    }
+    long[] values = reader.getLongs();
+    for (int i = 0; i < count; i++) {
+      if (values[i] < 0 && !present.isMissing(i)) {
+        throw new BadInput(
+            file
+                + ", column "
+                + leaf.name()
+                + " has the unsigned number "
+                + Long.toUnsignedString(values[i])
+                + ", beyond 63 bits; cast it to a string or a double");
       }
-    };
+    }
+    return new IntColumn(values, present);
   }
 
   private Column halves(int count, Validity present) {
@@ -255,16 +251,12 @@ final class ParquetColumn {
   }
 
   private LongValues numbers() {
-    return switch (schema.type()) {
-      case INT32 -> {
-        int[] ints = reader.getInts();
-        yield i -> ints[i];
-      }
-      default -> {
-        long[] longs = reader.getLongs();
-        yield i -> longs[i];
-      }
-    };
+    if (schema.type() == PhysicalType.INT32) {
+      int[] ints = reader.getInts();
+      return i -> ints[i];
+    }
+    long[] longs = reader.getLongs();
+    return i -> longs[i];
   }
 
   /** Numbers that mean a text; neighbours are often the same. */

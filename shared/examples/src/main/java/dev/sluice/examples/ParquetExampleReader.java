@@ -8,6 +8,7 @@ import dev.hardwood.metadata.RowGroup;
 import dev.hardwood.reader.ColumnReader;
 import dev.hardwood.reader.ColumnReaders;
 import dev.hardwood.reader.ParquetFileReader;
+import dev.hardwood.reader.RowGroupPredicate;
 import dev.hardwood.schema.ColumnProjection;
 import dev.hardwood.schema.ColumnSchema;
 import dev.sluice.contracts.BadInput;
@@ -19,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -45,22 +45,33 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * An empty text, an empty list and a null are all missing. Columns of any other type are refused by
- * name, unless they were not asked for. Snappy, LZ4 and Brotli need their libraries on the class
- * path; zstd and gzip do not.
+ * name, unless they were not asked for. LZ4 and Brotli, whose libraries are not here, are refused
+ * by name.
  */
 public final class ParquetExampleReader implements ExampleReader {
-  private static final Set<CompressionCodec> CODECS =
-      EnumSet.of(CompressionCodec.ZSTD, CompressionCodec.GZIP, CompressionCodec.UNCOMPRESSED);
+  /** Those whose libraries are here. */
+  static final Set<CompressionCodec> CODECS =
+      Set.of(
+          CompressionCodec.ZSTD,
+          CompressionCodec.SNAPPY,
+          CompressionCodec.GZIP,
+          CompressionCodec.UNCOMPRESSED);
 
   private final String file;
   private final ParquetFileReader reader;
+  private final @Nullable RowGroupPredicate groups;
   private final ColumnReaders columns;
   private final List<ParquetColumn> kept;
   private final List<Field> fields;
 
-  private ParquetExampleReader(String file, ParquetFileReader reader, Set<String> wanted) {
+  private ParquetExampleReader(
+      String file,
+      ParquetFileReader reader,
+      Set<String> wanted,
+      @Nullable RowGroupPredicate groups) {
     this.file = file;
     this.reader = reader;
+    this.groups = groups;
     ParquetSchema schema = ParquetSchema.of(file, reader);
     List<ParquetSchema.Leaf> leaves = schema.select(wanted);
     requireCodecs(leaves);
@@ -88,13 +99,14 @@ public final class ParquetExampleReader implements ExampleReader {
     // A name with a dot would be taken for a path into a group.
     boolean projected =
         leaves.size() < schema.leaves().size() && tops.stream().noneMatch(top -> top.contains("."));
-    return reader
-        .buildColumnReaders(
-            projected
-                ? ColumnProjection.columns(tops.toArray(String[]::new))
-                : ColumnProjection.all())
-        .batchSize(BatchBuilder.rowsPerBatch(leaves.size()))
-        .build();
+    ParquetFileReader.ColumnReadersBuilder builder =
+        reader
+            .buildColumnReaders(
+                projected
+                    ? ColumnProjection.columns(tops.toArray(String[]::new))
+                    : ColumnProjection.all())
+            .batchSize(BatchBuilder.rowsPerBatch(leaves.size()));
+    return groups == null ? builder.build() : builder.filter(groups).build();
   }
 
   private static ColumnReader find(ColumnReaders readers, ColumnSchema schema) {
@@ -135,7 +147,7 @@ public final class ParquetExampleReader implements ExampleReader {
     if (!Files.exists(file)) {
       throw new NoSuchFileException(file.toString());
     }
-    return open(InputFile.of(file), file.getFileName().toString(), columns);
+    return open(InputFile.of(file), file.getFileName().toString(), columns, null);
   }
 
   /**
@@ -146,10 +158,16 @@ public final class ParquetExampleReader implements ExampleReader {
    */
   public static ParquetExampleReader open(ByteBuffer bytes, String name, Set<String> columns)
       throws IOException {
-    return open(InputFile.of(bytes), name, columns);
+    return open(InputFile.of(bytes), name, columns, null);
   }
 
-  private static ParquetExampleReader open(InputFile input, String name, Set<String> columns)
+  /**
+   * Reads some row groups.
+   *
+   * @param groups which ones, null for all
+   */
+  static ParquetExampleReader open(
+      InputFile input, String name, Set<String> columns, @Nullable RowGroupPredicate groups)
       throws IOException {
     ParquetFileReader reader;
     try {
@@ -158,7 +176,7 @@ public final class ParquetExampleReader implements ExampleReader {
       throw unreadable(name, e);
     }
     try {
-      return new ParquetExampleReader(name, reader, columns);
+      return new ParquetExampleReader(name, reader, columns, groups);
     } catch (BadInput e) {
       reader.close();
       throw e;
@@ -186,7 +204,7 @@ public final class ParquetExampleReader implements ExampleReader {
                   + name
                   + " is compressed with "
                   + codec
-                  + "; write the file with zstd, gzip or no compression");
+                  + "; write the file with zstd, snappy, gzip or no compression");
         }
       }
     }

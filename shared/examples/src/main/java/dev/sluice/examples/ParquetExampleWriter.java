@@ -698,6 +698,25 @@ public final class ParquetExampleWriter implements ExampleWriter {
       }
     }
 
+    /** A bit a row; only where a number is one bit. */
+    void putPresence(Validity validity, int from, int to) {
+      byte[] to8 = b;
+      int i = at;
+      int bitsOfByte = (int) word;
+      int count = filled;
+      for (int r = from; r < to; r++) {
+        bitsOfByte |= (validity.isMissing(r) ? 0 : 1) << count;
+        if (++count == 8) {
+          to8[i++] = (byte) bitsOfByte;
+          bitsOfByte = 0;
+          count = 0;
+        }
+      }
+      at = i;
+      word = bitsOfByte;
+      filled = count;
+    }
+
     void end() {
       if (filled > 0) {
         b[at++] = (byte) word;
@@ -733,16 +752,21 @@ public final class ParquetExampleWriter implements ExampleWriter {
     } else {
       Run run = new Run(1, rows);
       for (Span span : page) {
-        Column column = parts.rows[span.part()];
-        boolean all = column.missing() == 0;
-        for (int r = span.from(); r < span.to(); r++) {
-          run.put(all || !column.isMissing(r) ? 1 : 0);
-        }
+        run.putPresence(validity(parts.rows[span.part()]), span.from(), span.to());
       }
       run.end();
     }
     INT_LE.set(plain, 0, length - 4);
     return rows;
+  }
+
+  private static Validity validity(Column column) {
+    return switch (column) {
+      case IntColumn ints -> ints.validity();
+      case FloatColumn floats -> floats.validity();
+      case StringColumn texts -> texts.validity();
+      case ListColumn lists -> lists.validity();
+    };
   }
 
   private int beginLists(Parts parts, List<Span> page, int rows) {

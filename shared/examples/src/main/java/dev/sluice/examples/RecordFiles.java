@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 public final class RecordFiles {
   private static final int HEAD = 1 << 16;
 
-  private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
-
   /** What a name says; whether it is so, the content tells. */
   private enum Named {
     AVRO("Avro"),
@@ -53,10 +51,22 @@ public final class RecordFiles {
    * @throws dev.sluice.contracts.BadInput where the object is empty or of no format that is read
    */
   public static RecordFile detect(ByteSource source) throws IOException {
+    return detect(source, null);
+  }
+
+  /**
+   * @param columns the names of a CSV file's columns, where it may have no header line; null where
+   *     files name their columns themselves
+   * @throws dev.sluice.contracts.BadInput where the object is empty, of no format that is read, or
+   *     has other columns
+   */
+  public static RecordFile detect(ByteSource source, @Nullable List<String> columns)
+      throws IOException {
+    List<String> names = columns == null ? null : CsvHeader.given(columns);
     byte[] head = head(source);
     PackedSource.Packing packing = PackedSource.Packing.of(head);
     if (packing == null) {
-      return of(source, head, "", null);
+      return of(source, head, "", null, names);
     }
     PackedSource unpacked = new PackedSource(source, packing);
     byte[] inner = head(unpacked);
@@ -70,7 +80,7 @@ public final class RecordFiles {
               + again.label()
               + "; pack it once");
     }
-    return of(unpacked, inner, ", " + packing.label(), unpacked.indivisible());
+    return of(unpacked, inner, ", " + packing.label(), unpacked.indivisible(), names);
   }
 
   private static byte[] head(ByteSource source) throws IOException {
@@ -83,12 +93,35 @@ public final class RecordFiles {
    * @param source unpacked
    * @param packing for people, such as {@code ", gzip"}, or ""
    * @param indivisible why it cannot be cut, or null
+   * @param columns that a CSV file has, or null
    */
   private static RecordFile of(
+      ByteSource source,
+      byte[] head,
+      String packing,
+      @Nullable String indivisible,
+      @Nullable List<String> columns)
+      throws IOException {
+    RecordFile self = selfNamed(source, head, packing, indivisible);
+    if (self == null) {
+      return CsvFile.of(source, packing, indivisible, columns);
+    }
+    if (columns != null) {
+      throw new BadInput(
+          source.name()
+              + " is "
+              + self.format()
+              + ", which names its columns itself; leave columns out of the source");
+    }
+    return self;
+  }
+
+  /** A file of a format that names its columns, or null. */
+  private static @Nullable RecordFile selfNamed(
       ByteSource source, byte[] head, String packing, @Nullable String indivisible)
       throws IOException {
     Named named = Named.of(source.name());
-    if (startsWith(head, PARQUET)) {
+    if (ParquetInput.is(head)) {
       return parquet(source, indivisible);
     } else if (AvroFile.is(head)) {
       return avro(source, indivisible);
@@ -102,13 +135,14 @@ public final class RecordFiles {
     if (isJsonLines(source.name(), head, named)) {
       return new JsonLinesFile(source, packing, indivisible);
     }
-    return new CsvFile(source, CsvHeader.read(source), packing, indivisible);
+    return null;
   }
 
   /** Where Parquet is read. */
-  private static RecordFile parquet(ByteSource source, @Nullable String indivisible) {
+  private static RecordFile parquet(ByteSource source, @Nullable String indivisible)
+      throws IOException {
     requirePlain("Parquet", source, indivisible);
-    throw new BadInput(source.name() + " is Parquet, which is not read yet");
+    return ParquetFile.of(source);
   }
 
   /** Where Avro is read. */
@@ -180,20 +214,17 @@ public final class RecordFiles {
     return named == Named.JSON || !whole || new JsonRow().parse(head, at, end) == null;
   }
 
-  private static boolean startsWith(byte[] b, byte[] magic) {
-    for (int i = 0; i < magic.length; i++) {
-      if (i >= b.length || b[i] != magic[i]) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /** Each of the objects. */
   public static List<RecordFile> detect(List<? extends ByteSource> sources) throws IOException {
+    return detect(sources, null);
+  }
+
+  /** Each of the objects, with the columns that were given, or null. */
+  public static List<RecordFile> detect(
+      List<? extends ByteSource> sources, @Nullable List<String> columns) throws IOException {
     List<RecordFile> files = new ArrayList<>();
     for (ByteSource source : sources) {
-      files.add(detect(source));
+      files.add(detect(source, columns));
     }
     return files;
   }

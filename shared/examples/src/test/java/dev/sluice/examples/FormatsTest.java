@@ -2,12 +2,15 @@ package dev.sluice.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.luben.zstd.Zstd;
+import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.ValueType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,10 +61,10 @@ class FormatsTest {
       for (int c = 0; c < NAMES.size(); c++) {
         Object value = row.get(NAMES.get(c));
         text.append(c == 0 ? "" : ",");
-        if (value instanceof String) {
-          text.append('"').append(((String) value).replace("\"", "\"\"")).append('"');
-        } else if (value instanceof Float) {
-          text.append(((Float) value).doubleValue());
+        if (value instanceof String string) {
+          text.append('"').append(string.replace("\"", "\"\"")).append('"');
+        } else if (value instanceof Float number) {
+          text.append(number.doubleValue());
         } else {
           text.append(value == null ? "" : value);
         }
@@ -158,19 +161,30 @@ class FormatsTest {
     }
   }
 
+  private static OutputStream open(Map<String, ByteArrayOutputStream> files, String name) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    files.put(name, out);
+    return out;
+  }
+
+  private static ExamplesManifest ingest(
+      Ingestion ingestion, RecordFile file, Map<String, ByteArrayOutputStream> files)
+      throws IOException {
+    return ingestion
+        .run(List.of(file), name -> open(files, name), Ingestion.Progress.none())
+        .manifest();
+  }
+
+  /** Id and row of each row of eval. */
   private static List<List<Object>> evals(Splits splits, RecordFile file) throws IOException {
     Map<String, ByteArrayOutputStream> files = new TreeMap<>();
-    new Ingestion(splits)
-        .run(
-            List.of(file),
-            name -> {
-              ByteArrayOutputStream out = new ByteArrayOutputStream();
-              files.put(name, out);
-              return out;
-            },
-            Ingestion.Progress.none());
-    byte[] eval =
-        files.getOrDefault("eval-00000.parquet", new ByteArrayOutputStream()).toByteArray();
+    ingest(new Ingestion(splits), file, files);
+    return rows(files, "eval-00000.parquet");
+  }
+
+  private static List<List<Object>> rows(Map<String, ByteArrayOutputStream> files, String name)
+      throws IOException {
+    byte[] eval = files.getOrDefault(name, new ByteArrayOutputStream()).toByteArray();
     List<List<Object>> rows = new ArrayList<>();
     try (ExampleReader reader =
         ParquetExampleReader.open(ByteBuffer.wrap(eval), "eval", Set.of("id", Field.ROW))) {
@@ -245,5 +259,88 @@ class FormatsTest {
             ByteSource.of("a.tfrecord", tfRecords(Map.of("x", RandomExamples.floats(.1f)))));
     assertThat(Reading.values(Reading.records(tfRecord)))
         .containsExactly("{x=0.10000000149011612}");
+  }
+
+  @Test
+  void examplesAreWrittenAsTfRecordTooWhereAsked() throws IOException {
+    RecordFile csv = RecordFiles.detect(ByteSource.of("in/table", csv(table(1, 1000))));
+    Map<String, ByteArrayOutputStream> files = new TreeMap<>();
+    ExamplesManifest manifest = ingest(new Ingestion(Splits.ofDefaults(), true), csv, files);
+    assertThat(files.keySet())
+        .containsExactly(
+            "eval-00000.parquet",
+            "eval-00000.tfrecord",
+            "rejected.jsonl",
+            "train-00000.parquet",
+            "train-00000.tfrecord");
+    long rows = 0;
+    for (Split split : Split.values()) {
+      ExamplesManifest.Files written = manifest.files(split);
+      String name = split.label() + "-00000.tfrecord";
+      assertThat(written.tfrecord())
+          .containsExactly(new ExamplesManifest.Part(name, written.rows()));
+      byte[] bytes = files.getOrDefault(name, new ByteArrayOutputStream()).toByteArray();
+      RecordFile tfRecord = RecordFiles.detect(ByteSource.of(name, bytes));
+      assertThat(Reading.values(Reading.records(tfRecord)))
+          .hasSize((int) written.rows())
+          .isSubsetOf(Reading.values(Reading.records(csv)));
+      rows += written.rows();
+    }
+    assertThat(rows).isEqualTo(1000);
+    assertThat(ExamplesManifest.fromJson(manifest.toJson())).isEqualTo(manifest);
+  }
+
+  @Test
+  void aManifestFromBeforeTfRecordHasNone() {
+    String json =
+        "{\"fields\":[],\"splits\":{\"train\":{\"rows\":0,\"files\":[]}},\"sources\":[]}";
+    assertThat(ExamplesManifest.fromJson(json).files(Split.TRAIN).tfrecord()).isEmpty();
+  }
+
+  @Test
+  void anEmptyPartOfSeveralIsNoFault() throws IOException {
+    RecordFile empty = RecordFiles.detect(ByteSource.of("in/0.tfrecord", new byte[0]));
+    RecordFile full = RecordFiles.detect(ByteSource.of("in/1.tfrecord", tfRecord(table(1, 10))));
+    Map<String, ByteArrayOutputStream> files = new TreeMap<>();
+    Ingestion.Result result =
+        new Ingestion(Splits.ofDefaults())
+            .run(List.of(empty, full), name -> open(files, name), Ingestion.Progress.none());
+    assertThat(result.rows()).isEqualTo(10);
+    assertThatThrownBy(
+            () ->
+                new Ingestion(Splits.ofDefaults())
+                    .run(List.of(empty), name -> open(files, name), Ingestion.Progress.none()))
+        .isInstanceOf(BadInput.class)
+        .hasMessage("in/0.tfrecord has no rows; write at least one");
+  }
+
+  @Test
+  void shardsOfEveryFormatWriteTheRowsOfOneCall() throws IOException {
+    Map<String, ByteSource> written = written(table(4, 2000));
+    for (Map.Entry<String, ByteSource> entry : written.entrySet()) {
+      List<RecordFile> files = List.of(RecordFiles.detect(entry.getValue()));
+      Ingestion ingestion = new Ingestion(Splits.ofDefaults());
+      List<List<Object>> expected = evals(Splits.ofDefaults(), files.getFirst());
+      int shards = 7;
+      List<Inspection> inspections = new ArrayList<>();
+      for (int k = 0; k < shards; k++) {
+        inspections.add(Ingestion.inspect(files, k, shards, Ingestion.Progress.none()));
+      }
+      Plan plan = Ingestion.plan(files, inspections);
+      if (!entry.getKey().equals("csv")) {
+        assertThat(plan.notes())
+            .isEqualTo(
+                files.getFirst().indivisible() == null
+                    ? List.of()
+                    : List.of("in/table " + files.getFirst().indivisible()));
+      }
+      List<List<Object>> evals = new ArrayList<>();
+      for (int k = 0; k < shards; k++) {
+        Map<String, ByteArrayOutputStream> out = new TreeMap<>();
+        ingestion.write(files, plan, k, name -> open(out, name), Ingestion.Progress.none());
+        evals.addAll(rows(out, "eval-0000" + k + ".parquet"));
+      }
+      assertThat(evals).as(entry.getKey()).isEqualTo(expected);
+    }
   }
 }

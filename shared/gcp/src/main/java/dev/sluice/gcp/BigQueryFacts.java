@@ -264,7 +264,7 @@ final class BigQueryFacts implements Facts {
     return backoff.retried(() -> rows(what, query.build()));
   }
 
-  private List<Map<String, @Nullable Object>> rows(String what, QueryJobConfiguration query) {
+  List<Map<String, @Nullable Object>> rows(String what, QueryJobConfiguration query) {
     try {
       TableResult result = bigquery.get().query(query);
       FieldList columns =
@@ -284,7 +284,7 @@ final class BigQueryFacts implements Facts {
     }
   }
 
-  private static QueryParameterValue parameter(String name, Object value) {
+  static QueryParameterValue parameter(String name, Object value) {
     if (value instanceof List<?> values) {
       if (values.isEmpty()) {
         throw new Bug("query parameter " + name + " is an empty list, which has no type");
@@ -364,7 +364,7 @@ final class BigQueryFacts implements Facts {
     };
   }
 
-  private static SluiceException error(String what, BigQueryException e) {
+  static SluiceException error(String what, BigQueryException e) {
     String told = "could not " + what + ": " + e.getCode() + " " + e.getMessage();
     String reason = e.getError() == null ? e.getReason() : e.getError().getReason();
     boolean passing = reason != null && PASSING.contains(reason);

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param storageHost {@code host:port} or {@code http://host:port} of a Cloud Storage emulator
  * @param pubsubHost {@code host:port} of a Pub/Sub emulator (gRPC)
  * @param bigqueryHost {@code host:port} or {@code http://host:port} of a BigQuery emulator
+ * @param bigqueryStorageHost {@code host:port} of that emulator's Storage API (gRPC)
  * @param composerUrl Airflow's address without {@code /api/v2}; https, or http on this machine
  * @param composerUser Airflow's own user; null means a Google access token, as Composer takes
  * @param composerPassword of {@code composerUser}
@@ -22,6 +23,7 @@ public record CloudConfiguration(
     @Nullable String storageHost,
     @Nullable String pubsubHost,
     @Nullable String bigqueryHost,
+    @Nullable String bigqueryStorageHost,
     @Nullable String composerUrl,
     @Nullable String composerUser,
     @Nullable String composerPassword) {
@@ -32,8 +34,8 @@ public record CloudConfiguration(
     }
     storageHost = address(storageHost, "STORAGE_EMULATOR_HOST");
     bigqueryHost = address(bigqueryHost, "BIGQUERY_EMULATOR_HOST");
-    String pubsub = address(pubsubHost, "PUBSUB_EMULATOR_HOST");
-    pubsubHost = pubsub == null ? null : pubsub.substring(pubsub.indexOf("://") + 3);
+    pubsubHost = target(pubsubHost, "PUBSUB_EMULATOR_HOST");
+    bigqueryStorageHost = target(bigqueryStorageHost, "BIGQUERY_STORAGE_EMULATOR_HOST");
     composerUrl = composer(composerUrl);
     composerUser = blankToNull(composerUser);
     composerPassword = blankToNull(composerPassword);
@@ -44,8 +46,8 @@ public record CloudConfiguration(
 
   /**
    * Reads {@code GOOGLE_CLOUD_PROJECT}, {@code STORAGE_EMULATOR_HOST}, {@code
-   * PUBSUB_EMULATOR_HOST}, {@code BIGQUERY_EMULATOR_HOST}, {@code COMPOSER_URL}, {@code
-   * COMPOSER_USER} and {@code COMPOSER_PASSWORD}.
+   * PUBSUB_EMULATOR_HOST}, {@code BIGQUERY_EMULATOR_HOST}, {@code BIGQUERY_STORAGE_EMULATOR_HOST},
+   * {@code COMPOSER_URL}, {@code COMPOSER_USER} and {@code COMPOSER_PASSWORD}.
    *
    * @param variables the value of a name, null where it is not set
    * @throws BadInput where one is not of its form, or the project is not set
@@ -57,6 +59,7 @@ public record CloudConfiguration(
         variables.apply("STORAGE_EMULATOR_HOST"),
         variables.apply("PUBSUB_EMULATOR_HOST"),
         variables.apply("BIGQUERY_EMULATOR_HOST"),
+        variables.apply("BIGQUERY_STORAGE_EMULATOR_HOST"),
         variables.apply("COMPOSER_URL"),
         variables.apply("COMPOSER_USER"),
         variables.apply("COMPOSER_PASSWORD"));
@@ -77,6 +80,12 @@ public record CloudConfiguration(
       throw new BadInput(variable + " is '" + given + "'; it must be host:port");
     }
     return uri.getScheme() + "://" + uri.getRawAuthority();
+  }
+
+  /** As gRPC takes it. */
+  private static @Nullable String target(@Nullable String value, String variable) {
+    String address = address(value, variable);
+    return address == null ? null : address.substring(address.indexOf("://") + 3);
   }
 
   private static @Nullable String composer(@Nullable String value) {
@@ -119,6 +128,8 @@ public record CloudConfiguration(
         + pubsubHost
         + ", bigqueryHost="
         + bigqueryHost
+        + ", bigqueryStorageHost="
+        + bigqueryStorageHost
         + ", composerUrl="
         + composerUrl
         + ", composerUser="

@@ -7,6 +7,8 @@ import com.google.api.gax.rpc.FixedTransportChannelProvider;
 import com.google.cloud.NoCredentials;
 import com.google.cloud.bigquery.BigQuery;
 import com.google.cloud.bigquery.BigQueryOptions;
+import com.google.cloud.bigquery.storage.v1.BigQueryWriteClient;
+import com.google.cloud.bigquery.storage.v1.BigQueryWriteSettings;
 import com.google.cloud.http.HttpTransportOptions;
 import com.google.cloud.pubsub.v1.TopicAdminClient;
 import com.google.cloud.pubsub.v1.stub.PublisherStubSettings;
@@ -19,8 +21,10 @@ import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one place that makes Google's clients, and the only one that knows of emulators: Google's
@@ -31,13 +35,22 @@ import java.util.function.UnaryOperator;
  * connections; a function needs not call it.
  */
 public final class GoogleClients implements AutoCloseable {
+  /** A frozen instance wakes up with connections that may be dead; these find out. */
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
+
+  private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(10);
+  private static final int LARGEST_ANSWER = 128 << 20;
+
   private final CloudConfiguration configuration;
   private final Backoff backoff;
   private final Clock clock;
   private final Lazy<Storage> storage = new Lazy<>(this::makeStorage);
   private final Lazy<BigQuery> bigquery = new Lazy<>(this::makeBigQuery);
   private final Lazy<TopicAdminClient> topics = new Lazy<>(this::makeTopics);
+  private final Lazy<BigQueryWriteClient> writeClient = new Lazy<>(this::makeWriteClient);
+  private final Lazy<StorageRowWriter> rowWriter = new Lazy<>(this::makeRowWriter);
   private final Lazy<ManagedChannel> plainChannel = new Lazy<>(this::makePlainChannel);
+  private final Lazy<ManagedChannel> plainStorage = new Lazy<>(this::makePlainStorage);
   private final Lazy<AirflowClient> airflow = new Lazy<>(this::makeAirflow);
 
   public GoogleClients(CloudConfiguration configuration) {
@@ -76,6 +89,19 @@ public final class GoogleClients implements AutoCloseable {
    */
   public Facts facts(String dataset, UnaryOperator<String> physicalTable) {
     return new BigQueryFacts(bigquery, dataset, physicalTable, backoff, clock);
+  }
+
+  /** BigQuery's query jobs. */
+  public Queries queries(String dataset) {
+    return new BigQueryQueries(bigquery, dataset, backoff);
+  }
+
+  /**
+   * BigQuery's Storage Write API. The same object for every caller, as callers share requests. A
+   * function that uses it names google-cloud-bigquerystorage and its messages in its pom.
+   */
+  public RowWriter rows() {
+    return rowWriter.get();
   }
 
   /** Pub/Sub. */
@@ -150,6 +176,42 @@ public final class GoogleClients implements AutoCloseable {
     return ManagedChannelBuilder.forTarget(configuration.pubsubHost()).usePlaintext().build();
   }
 
+  private StorageRowWriter makeRowWriter() {
+    return new StorageRowWriter(writeClient, configuration.project(), backoff);
+  }
+
+  private BigQueryWriteClient makeWriteClient() {
+    BigQueryWriteSettings.Builder settings = BigQueryWriteSettings.newBuilder();
+    settings.getWriteStreamSettings().setRetrySettings(backoff.settings());
+    try {
+      if (configuration.bigqueryStorageHost() != null) {
+        settings.setTransportChannelProvider(
+            FixedTransportChannelProvider.create(GrpcTransportChannel.create(plainStorage.get())));
+        settings.setCredentialsProvider(NoCredentialsProvider.create());
+      } else {
+        settings.setTransportChannelProvider(
+            BigQueryWriteSettings.defaultGrpcTransportProviderBuilder()
+                .setKeepAliveTimeDuration(KEEP_ALIVE)
+                .setKeepAliveTimeoutDuration(KEEP_ALIVE_TIMEOUT)
+                .build());
+      }
+      return BigQueryWriteClient.create(settings.build());
+    } catch (IOException e) {
+      throw new Unavailable(
+          "no client for BigQuery's rows: "
+              + e.getMessage()
+              + "; run as a service account or log in with gcloud",
+          e);
+    }
+  }
+
+  private ManagedChannel makePlainStorage() {
+    return ManagedChannelBuilder.forTarget(configuration.bigqueryStorageHost())
+        .usePlaintext()
+        .maxInboundMessageSize(LARGEST_ANSWER)
+        .build();
+  }
+
   private AirflowClient makeAirflow() {
     String url = configuration.composerUrl();
     if (url == null) {
@@ -168,18 +230,16 @@ public final class GoogleClients implements AutoCloseable {
     if (madeTopics != null) {
       madeTopics.close();
     }
-    ManagedChannel madeChannel = plainChannel.made();
-    if (madeChannel != null) {
-      madeChannel.shutdown();
-      try {
-        if (!madeChannel.awaitTermination(5, TimeUnit.SECONDS)) {
-          madeChannel.shutdownNow();
-        }
-      } catch (InterruptedException e) {
-        madeChannel.shutdownNow();
-        Thread.currentThread().interrupt();
-      }
+    StorageRowWriter madeWriter = rowWriter.made();
+    if (madeWriter != null) {
+      madeWriter.close();
     }
+    BigQueryWriteClient madeWriteClient = writeClient.made();
+    if (madeWriteClient != null) {
+      madeWriteClient.close();
+    }
+    shutdown(plainChannel.made());
+    shutdown(plainStorage.made());
     AirflowClient madeAirflow = airflow.made();
     if (madeAirflow != null) {
       madeAirflow.close();
@@ -191,6 +251,21 @@ public final class GoogleClients implements AutoCloseable {
       } catch (Exception e) {
         throw new Unavailable("could not close the Cloud Storage client: " + e.getMessage(), e);
       }
+    }
+  }
+
+  private static void shutdown(@Nullable ManagedChannel channel) {
+    if (channel == null) {
+      return;
+    }
+    channel.shutdown();
+    try {
+      if (!channel.awaitTermination(5, TimeUnit.SECONDS)) {
+        channel.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      channel.shutdownNow();
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -43,7 +43,7 @@ final class AirflowClientTest {
 
   private GoogleClients clients(String user, String password) {
     return new GoogleClients(
-        new CloudConfiguration("test", null, null, null, airflow.url() + "/", user, password),
+        new CloudConfiguration("test", null, null, null, null, airflow.url() + "/", user, password),
         new Backoff(Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(300)),
         Clock.systemUTC());
   }
@@ -306,7 +306,8 @@ final class AirflowClientTest {
   @Test
   void withoutAnAddressThereIsNoComposer() {
     try (GoogleClients none =
-        new GoogleClients(new CloudConfiguration("test", null, null, null, null, null, null))) {
+        new GoogleClients(
+            new CloudConfiguration("test", null, null, null, null, null, null, null))) {
       assertThatThrownBy(none::composer)
           .isInstanceOf(BadInput.class)
           .hasMessageContaining("COMPOSER_URL");

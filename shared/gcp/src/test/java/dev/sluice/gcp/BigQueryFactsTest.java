@@ -32,7 +32,7 @@ final class BigQueryFactsTest {
   private final FakeServer server = new FakeServer(_ -> FakeServer.Answer.json(status, answer));
   private final GoogleClients clients =
       new GoogleClients(
-          new CloudConfiguration("test", null, null, server.url(), null, null, null),
+          new CloudConfiguration("test", null, null, server.url(), null, null, null, null),
           new Backoff(Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(400)),
           Clock.fixed(NOW, ZoneOffset.UTC));
   private final Facts facts = clients.facts("sluice");

@@ -20,6 +20,7 @@ final class CloudConfigurationTest {
                     "STORAGE_EMULATOR_HOST", "http://127.0.0.1:9001/",
                     "PUBSUB_EMULATOR_HOST", "127.0.0.1:9002",
                     "BIGQUERY_EMULATOR_HOST", "127.0.0.1:9003",
+                    "BIGQUERY_STORAGE_EMULATOR_HOST", "127.0.0.1:9005",
                     "COMPOSER_URL", "http://127.0.0.1:9004/",
                     "COMPOSER_USER", "admin",
                     "COMPOSER_PASSWORD", "hunter2")
@@ -32,6 +33,7 @@ final class CloudConfigurationTest {
                 "http://127.0.0.1:9001",
                 "127.0.0.1:9002",
                 "http://127.0.0.1:9003",
+                "127.0.0.1:9005",
                 "http://127.0.0.1:9004",
                 "admin",
                 "hunter2"));
@@ -43,7 +45,8 @@ final class CloudConfigurationTest {
     CloudConfiguration read =
         CloudConfiguration.from(Map.of("GOOGLE_CLOUD_PROJECT", "acme", "COMPOSER_URL", " ")::get);
 
-    assertThat(read).isEqualTo(new CloudConfiguration("acme", null, null, null, null, null, null));
+    assertThat(read)
+        .isEqualTo(new CloudConfiguration("acme", null, null, null, null, null, null, null));
     assertThatThrownBy(() -> CloudConfiguration.from(_ -> null))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("GOOGLE_CLOUD_PROJECT");
@@ -52,7 +55,8 @@ final class CloudConfigurationTest {
   @ParameterizedTest
   @ValueSource(strings = {"localhost", "::", "http://", "a b:1"})
   void refusesAnAddressWithoutHostAndPort(String host) {
-    assertThatThrownBy(() -> new CloudConfiguration("acme", host, null, null, null, null, null))
+    assertThatThrownBy(
+            () -> new CloudConfiguration("acme", host, null, null, null, null, null, null))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("STORAGE_EMULATOR_HOST");
   }
@@ -60,14 +64,16 @@ final class CloudConfigurationTest {
   @Test
   void refusesToSendCredentialsInTheClear() {
     assertThatThrownBy(() ->
-            new CloudConfiguration("acme", null, null, null, "http://airflow.example", null, null))
+            new CloudConfiguration(
+                "acme", null, null, null, null, "http://airflow.example", null, null))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("https");
   }
 
   @Test
   void refusesAUserWithoutAPassword() {
-    assertThatThrownBy(() -> new CloudConfiguration("acme", null, null, null, null, "admin", null))
+    assertThatThrownBy(
+            () -> new CloudConfiguration("acme", null, null, null, null, null, "admin", null))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("COMPOSER_PASSWORD");
   }

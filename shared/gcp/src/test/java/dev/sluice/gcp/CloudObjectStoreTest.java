@@ -36,7 +36,7 @@ final class CloudObjectStoreTest {
   private final FakeStorage cloud = new FakeStorage();
   private final GoogleClients clients =
       new GoogleClients(
-          new CloudConfiguration("test", cloud.server.url(), null, null, null, null, null),
+          new CloudConfiguration("test", cloud.server.url(), null, null, null, null, null, null),
           SHORT,
           Clock.systemUTC());
   private final ObjectStore objects = clients.objects();

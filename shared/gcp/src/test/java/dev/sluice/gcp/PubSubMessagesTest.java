@@ -75,7 +75,7 @@ final class PubSubMessagesTest {
     clients =
         new GoogleClients(
             new CloudConfiguration(
-                "test", null, "127.0.0.1:" + server.getPort(), null, null, null, null),
+                "test", null, "127.0.0.1:" + server.getPort(), null, null, null, null, null),
             new Backoff(Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(1500)),
             Clock.systemUTC());
   }

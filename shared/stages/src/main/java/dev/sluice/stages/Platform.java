@@ -20,6 +20,8 @@ import dev.sluice.gcp.GoogleClients;
 import dev.sluice.gcp.Messages;
 import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.ObjectStore;
+import dev.sluice.gcp.Queries;
+import dev.sluice.gcp.RowWriter;
 import dev.sluice.gcp.StoredObject;
 import dev.sluice.gcp.StructuredLog;
 import dev.sluice.gcp.Tables;
@@ -51,6 +53,8 @@ public final class Platform {
   private final Supplier<Messages> messages;
   private final Supplier<Composer> composer;
   private final Supplier<Tables> tables;
+  private final Supplier<RowWriter> rows;
+  private final Supplier<Queries> queries;
   private final StructuredLog log;
   private final Clock clock;
 
@@ -64,7 +68,9 @@ public final class Platform {
       Supplier<Facts> facts,
       Supplier<Messages> messages,
       Supplier<Composer> composer,
-      Supplier<Tables> tables) {
+      Supplier<Tables> tables,
+      Supplier<RowWriter> rows,
+      Supplier<Queries> queries) {
     this.configuration = configuration;
     this.function = function;
     this.codeVersion = codeVersion;
@@ -75,6 +81,8 @@ public final class Platform {
     this.messages = messages;
     this.composer = composer;
     this.tables = tables;
+    this.rows = rows;
+    this.queries = queries;
     String artifacts = configuration.get("SLUICE_ARTIFACTS");
     String serving = configuration.get("SLUICE_SERVING");
     this.layout = new Layout(artifacts == null ? "" : artifacts, serving == null ? "" : serving);
@@ -105,7 +113,9 @@ public final class Platform {
             () -> clients.facts(dataset),
             clients::messages,
             clients::composer,
-            Platform::noTables)
+            Platform::noTables,
+            clients::rows,
+            () -> clients.queries(dataset))
         .in(function.getPackageName());
   }
 
@@ -128,7 +138,13 @@ public final class Platform {
         () -> facts,
         () -> messages,
         () -> composer,
-        Platform::noTables);
+        Platform::noTables,
+        () -> {
+          throw new Bug("this platform was given no writer of rows");
+        },
+        () -> {
+          throw new Bug("this platform was given no queries");
+        });
   }
 
   /** The same cloud with tables as sources of data. */
@@ -143,11 +159,30 @@ public final class Platform {
         facts,
         messages,
         composer,
-        () -> sources);
+        () -> sources,
+        rows,
+        queries);
   }
 
   private static Tables noTables() {
     throw new Bug("this platform was given no tables");
+  }
+
+  /** The same cloud with tables of data to append to. */
+  public Platform with(RowWriter writer, Queries jobs) {
+    return new Platform(
+        configuration,
+        function,
+        codeVersion,
+        clock,
+        log,
+        objects,
+        facts,
+        messages,
+        composer,
+        tables,
+        () -> writer,
+        () -> jobs);
   }
 
   /** The function's settings. */
@@ -185,6 +220,16 @@ public final class Platform {
     return tables.get();
   }
 
+  /** Tables of data, to append to. */
+  public RowWriter rows() {
+    return rows.get();
+  }
+
+  /** Query jobs. */
+  public Queries queries() {
+    return queries.get();
+  }
+
   /** The log. */
   public StructuredLog log() {
     return log;
@@ -217,7 +262,9 @@ public final class Platform {
         facts,
         messages,
         composer,
-        tables);
+        tables,
+        rows,
+        queries);
   }
 
   /**

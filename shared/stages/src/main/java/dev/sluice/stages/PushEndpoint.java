@@ -5,6 +5,7 @@ import com.google.cloud.functions.HttpResponse;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Json;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -29,16 +30,24 @@ public final class PushEndpoint {
    * @param data the payload
    * @param attributes as published
    * @param id Pub/Sub's id, the same at each delivery
+   * @param publishTime when Pub/Sub took it; null where the request does not say
+   * @param attempt which delivery this is, from 1; null where the subscription has no dead letters
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Message(byte[] data, Map<String, String> attributes, String id) {}
+  public record Message(
+      byte[] data,
+      Map<String, String> attributes,
+      String id,
+      @Nullable Instant publishTime,
+      @Nullable Integer attempt) {}
 
-  private record Push(@Nullable Wrapped message) {}
+  private record Push(@Nullable Wrapped message, @Nullable Integer deliveryAttempt) {}
 
   private record Wrapped(
       @Nullable String data,
       @Nullable Map<String, String> attributes,
-      @Nullable String messageId) {}
+      @Nullable String messageId,
+      @Nullable Instant publishTime) {}
 
   /** Answers one delivery. */
   public void service(HttpRequest http, HttpResponse response) throws IOException {
@@ -52,7 +61,8 @@ public final class PushEndpoint {
   }
 
   private static Message read(byte[] body) {
-    Wrapped message = Json.read(body, Push.class, "the push request").message();
+    Push push = Json.read(body, Push.class, "the push request");
+    Wrapped message = push.message();
     if (message == null || message.messageId() == null) {
       throw new BadInput("the push request holds no message with a messageId");
     }
@@ -60,7 +70,9 @@ public final class PushEndpoint {
       return new Message(
           message.data() == null ? new byte[0] : Base64.getDecoder().decode(message.data()),
           message.attributes() == null ? Map.of() : Map.copyOf(message.attributes()),
-          message.messageId());
+          message.messageId(),
+          message.publishTime(),
+          push.deliveryAttempt());
     } catch (IllegalArgumentException e) {
       throw new BadInput("message " + message.messageId() + " is not base64", e);
     }

@@ -57,6 +57,18 @@ class PushEndpointTest {
     assertThat(push(received::add, "{\"message\":{\"messageId\":\"7\"}}").status()).isEqualTo(204);
     assertThat(received.getFirst().data()).isEmpty();
     assertThat(received.getFirst().attributes()).isEmpty();
+    assertThat(received.getFirst().publishTime()).isNull();
+    assertThat(received.getFirst().attempt()).isNull();
+  }
+
+  @Test
+  void aMessageSaysWhenItWasPublishedAndWhichDeliveryItIs() throws Exception {
+    push(
+        received::add,
+        "{\"deliveryAttempt\":3,\"message\":{\"messageId\":\"7\","
+            + "\"publishTime\":\"2026-11-25T10:00:00.123Z\"}}");
+    assertThat(received.getFirst().publishTime()).isEqualTo("2026-11-25T10:00:00.123Z");
+    assertThat(received.getFirst().attempt()).isEqualTo(3);
   }
 
   @ParameterizedTest

@@ -11,12 +11,19 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** Composer in memory: runs that never end by themselves, of DAGs that were not declared absent. */
 public final class MemoryComposer implements Composer {
   private final Map<String, Map<String, ?>> runs = new HashMap<>();
   private final List<String> calls = new ArrayList<>();
   private final Set<String> absent = new HashSet<>();
+  private volatile Consumer<String> before = run -> {};
+
+  /** Has this called with each {@code dag/run} before it is started; it may throw. */
+  public void before(Consumer<String> hook) {
+    before = hook;
+  }
 
   /** Makes Composer refuse runs of this DAG. */
   public void withoutDag(String dag) {
@@ -35,6 +42,7 @@ public final class MemoryComposer implements Composer {
 
   @Override
   public synchronized TriggerOutcome trigger(String dag, String runId, Map<String, ?> conf) {
+    before.accept(dag + "/" + runId);
     calls.add(dag + "/" + runId);
     if (absent.contains(dag)) {
       throw new BadInput("Composer has no DAG '" + dag + "'");

@@ -20,19 +20,22 @@ import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 
 /**
- * BigQuery on loopback: REST v2 for Google's clients, GoogleSQL's declared subset over one DuckDB
- * file. State is on disk at the end of every call and is found again by the next start, also after
- * a crash; jobs and their results are not kept. See {@code SUPPORTED.md} for what is served.
+ * BigQuery on loopback: REST v2 and the Storage API's gRPC for Google's clients, GoogleSQL's
+ * declared subset over one DuckDB file. State is on disk at the end of every call and is found
+ * again by the next start, also after a crash; jobs and their results are not kept. See {@code
+ * SUPPORTED.md} for what is served.
  */
 public final class BigQueryEmulator implements AutoCloseable {
   private final Store store;
   private final Engine engine;
   private final HttpServer server;
+  private final StorageServer storage;
   private final ExecutorService workers;
   private final ExecutorService requests;
   private final String project;
 
-  private BigQueryEmulator(Path stateDir, int port, String project) throws IOException {
+  private BigQueryEmulator(Path stateDir, int port, int storagePort, String project)
+      throws IOException {
     this.project = project;
     this.store = new Store(stateDir);
     this.engine = new Engine(store);
@@ -47,13 +50,20 @@ public final class BigQueryEmulator implements AutoCloseable {
       store.close();
       throw e;
     }
+    try {
+      this.storage = new StorageServer(store, storagePort);
+    } catch (IOException e) {
+      server.stop(0);
+      store.close();
+      throw e;
+    }
     server.setExecutor(requests);
     server.createContext("/", api::handle);
     server.start();
   }
 
   /**
-   * Opens or creates the state and listens on 127.0.0.1.
+   * Opens or creates the state and listens on 127.0.0.1, the Storage API on a free port.
    *
    * @param port 0 for a free one
    * @param defaultProject the project of {@link #createFrom} and of names without one
@@ -61,12 +71,27 @@ public final class BigQueryEmulator implements AutoCloseable {
    */
   public static BigQueryEmulator start(Path stateDir, int port, String defaultProject)
       throws IOException {
-    return new BigQueryEmulator(stateDir, port, defaultProject);
+    return start(stateDir, port, /* storagePort= */ 0, defaultProject);
+  }
+
+  /**
+   * The same with the Storage API on a port of its own.
+   *
+   * @param storagePort 0 for a free one
+   */
+  public static BigQueryEmulator start(
+      Path stateDir, int port, int storagePort, String defaultProject) throws IOException {
+    return new BigQueryEmulator(stateDir, port, storagePort, defaultProject);
   }
 
   /** Without a trailing slash, as {@code BIGQUERY_EMULATOR_HOST} and {@code setHost} take it. */
   public String baseUrl() {
     return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  /** {@code host:port} of the Storage API, as {@code BIGQUERY_STORAGE_EMULATOR_HOST} takes it. */
+  public String storageHost() {
+    return storage.host();
   }
 
   /**
@@ -212,6 +237,7 @@ public final class BigQueryEmulator implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.stop(0);
+    storage.close();
     requests.shutdownNow();
     workers.shutdown();
     try {

@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.sluice.emulators.bigquery.SqlType.Field;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -16,10 +17,17 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,6 +35,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Collectors;
+import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +64,9 @@ final class Store implements AutoCloseable {
     }
   }
 
+  /** The columns that a table has in DuckDB's file. */
+  private record Physical(List<Field> fields, List<String> columns) {}
+
   interface Work<T> {
     T run(Connection connection) throws SQLException;
   }
@@ -63,6 +75,7 @@ final class Store implements AutoCloseable {
   private final Map<String, JsonObject> datasets = new ConcurrentSkipListMap<>();
   private final Map<String, Table> tables = new ConcurrentSkipListMap<>();
   private final Map<String, Instant> insertIds = new ConcurrentHashMap<>();
+  private final Map<String, Physical> physical = new ConcurrentHashMap<>();
   private volatile Instant forgetAt = Instant.EPOCH;
   private final ReentrantReadWriteLock shape = new ReentrantReadWriteLock();
 
@@ -342,6 +355,7 @@ final class Store implements AutoCloseable {
         table.table());
     connection.commit();
     tables.remove(table.name());
+    physical.remove(table.name());
     insertIds.keySet().removeIf(key -> key.startsWith(table.name() + "\n"));
   }
 
@@ -398,6 +412,117 @@ final class Store implements AutoCloseable {
             + Sql.string(Rows.structure(fields))
             + ")) AS r)",
         all.toString());
+  }
+
+  /** Appends rows of the Storage Write API, all of them or none, as streamed now. */
+  void stream(List<Appends.Batch> batches) {
+    Map<String, List<Appends.Batch>> byTable = new LinkedHashMap<>();
+    for (Appends.Batch batch : batches) {
+      if (batch.table() != null && !batch.rows().isEmpty()) {
+        byTable.computeIfAbsent(batch.table().name(), name -> new ArrayList<>()).add(batch);
+      }
+    }
+    if (byTable.isEmpty()) {
+      return;
+    }
+    locked(
+        shape.readLock(),
+        connection -> {
+          OffsetDateTime now = OffsetDateTime.now(ZoneOffset.UTC);
+          for (List<Appends.Batch> ofTable : byTable.values()) {
+            stream(connection, ofTable, now);
+          }
+          return null;
+        });
+  }
+
+  private void stream(Connection connection, List<Appends.Batch> batches, OffsetDateTime now)
+      throws SQLException {
+    Table named = Objects.requireNonNull(batches.getFirst().table());
+    Table table = needTable(named.project(), named.dataset(), named.table());
+    try (DuckDBAppender rows =
+        ((DuckDBConnection) connection)
+            .createAppender(table.project() + "." + table.dataset(), table.table())) {
+      for (Appends.Batch batch : batches) {
+        List<Field> fields = Objects.requireNonNull(batch.table()).fields();
+        int[] from =
+            columns(connection, table).stream()
+                .mapToInt(column -> column.equals(STREAMED) ? fields.size() : index(fields, column))
+                .toArray();
+        for (@Nullable Object[] row : batch.rows()) {
+          rows.beginRow();
+          for (int at : from) {
+            if (at == fields.size()) {
+              rows.append(now);
+            } else if (at < 0) {
+              rows.appendDefault();
+            } else {
+              append(rows, fields.get(at).type(), row[at]);
+            }
+          }
+          rows.endRow();
+        }
+      }
+      rows.flush();
+    }
+  }
+
+  private static int index(List<Field> fields, String name) {
+    for (int i = 0; i < fields.size(); i++) {
+      if (fields.get(i).name().equalsIgnoreCase(name)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** A table's columns in the order of its file; those that it gained come after the hidden one. */
+  private List<String> columns(Connection connection, Table table) throws SQLException {
+    Physical known = physical.get(table.name());
+    if (known != null && known.fields().equals(table.fields())) {
+      return known.columns();
+    }
+    List<String> columns = new ArrayList<>();
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT column_name FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?"
+                + " ORDER BY column_index")) {
+      statement.setString(1, table.project() + "." + table.dataset());
+      statement.setString(2, table.table());
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          columns.add(rows.getString(1));
+        }
+      }
+    }
+    physical.put(table.name(), new Physical(table.fields(), List.copyOf(columns)));
+    return columns;
+  }
+
+  private static void append(DuckDBAppender row, SqlType type, @Nullable Object value)
+      throws SQLException {
+    switch (value) {
+      case null -> row.appendNull();
+      case Long number -> row.append(number.longValue());
+      case Double number -> row.append(number.doubleValue());
+      case Boolean bool -> row.append(bool.booleanValue());
+      case String text -> row.append(text);
+      case byte[] bytes -> row.append(bytes);
+      case BigDecimal number -> row.append(number);
+      case LocalDate date -> row.append(date);
+      case LocalDateTime time -> row.append(time);
+      case LocalTime time -> row.append(time);
+      case OffsetDateTime time -> row.append(time);
+      case List<?> values when type.is(SqlType.Kind.STRUCT) -> {
+        row.beginStruct();
+        for (int i = 0; i < values.size(); i++) {
+          append(row, type.fields().get(i).type(), values.get(i));
+        }
+        row.endStruct();
+      }
+      case List<?> values -> row.append(values);
+      default -> throw new IllegalStateException("no column takes " + value.getClass());
+    }
   }
 
   /** tabledata.insertAll: the errors of rows, empty where all are in. */

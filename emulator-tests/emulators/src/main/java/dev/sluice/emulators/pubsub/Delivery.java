@@ -17,6 +17,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -26,7 +27,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 
 /** Sends a subscription's messages to its push endpoint or its BigQuery table while it has one. */
 final class Delivery implements Runnable {
@@ -36,7 +36,6 @@ final class Delivery implements Runnable {
   /** What a push endpoint answers to acknowledge. */
   private static final Set<Integer> ACKNOWLEDGED = Set.of(102, 200, 201, 202, 204);
 
-  private static final int PARALLEL_PUSHES = 16;
   private static final int ROWS_AT_ONCE = 500;
   private static final Duration WAIT = Duration.ofHours(1);
 
@@ -45,15 +44,26 @@ final class Delivery implements Runnable {
 
   private final SubscriptionQueue queue;
   private final BigQuerySink sink;
+  private final PushClient pushes;
   private final HttpClient client;
   private final ExecutorService threads;
-  private final Semaphore pushes = new Semaphore(PARALLEL_PUSHES);
+  private final PushWindow window = new PushWindow();
   private final SubscriptionQueue.Consumer consumer =
       new SubscriptionQueue.Consumer(Integer.MAX_VALUE);
 
-  Delivery(SubscriptionQueue queue, BigQuerySink sink, HttpClient client, ExecutorService threads) {
+  /**
+   * @param pushes for endpoints on plain HTTP
+   * @param client for others
+   */
+  Delivery(
+      SubscriptionQueue queue,
+      BigQuerySink sink,
+      PushClient pushes,
+      HttpClient client,
+      ExecutorService threads) {
     this.queue = queue;
     this.sink = sink;
+    this.pushes = pushes;
     this.client = client;
     this.threads = threads;
   }
@@ -89,57 +99,44 @@ final class Delivery implements Runnable {
   }
 
   private void push(Subscription config) throws InterruptedException, IOException {
-    pushes.acquire();
-    boolean started = false;
+    int unused = window.acquire();
     try {
-      List<Leased> one = queue.lease(consumer, 1, WAIT, ackDeadline(config).plus(SLACK));
-      if (!one.isEmpty()) {
-        threads.execute(() -> {
-          try {
-            push(config, one.get(0));
-          } finally {
-            pushes.release();
-          }
-        });
-        started = true;
+      for (Leased leased : queue.lease(consumer, unused, WAIT, ackDeadline(config).plus(SLACK))) {
+        unused--;
+        threads.execute(() -> window.ended(push(config, leased)));
       }
     } finally {
-      if (!started) {
-        pushes.release();
-      }
+      window.unused(unused);
     }
   }
 
-  private void push(Subscription config, Leased leased) {
+  /** True where the message was acknowledged. */
+  private boolean push(Subscription config, Leased leased) {
     String endpoint = config.getPushConfig().getPushEndpoint();
     try {
       String error;
       try {
-        HttpRequest request =
-            HttpRequest.newBuilder(URI.create(endpoint))
-                .timeout(ackDeadline(config))
-                .header("Content-Type", "application/json")
-                .header("From", "noreply@google.com")
-                .header("User-Agent", "CloudPubSub-Google")
-                .POST(HttpRequest.BodyPublishers.ofString(GSON.toJson(wrapped(config, leased))))
-                .build();
-        int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        int status =
+            post(
+                URI.create(endpoint),
+                GSON.toJson(wrapped(config, leased)).getBytes(StandardCharsets.UTF_8),
+                ackDeadline(config));
         error = ACKNOWLEDGED.contains(status) ? "" : endpoint + " answered " + status;
       } catch (IOException e) {
         error = "no answer from " + endpoint + ": " + e;
       }
       if (error.isEmpty()) {
         queue.acknowledge(leased.ackId());
-      } else {
-        LOG.log(
-            Level.DEBUG,
-            "message {0} of {1}, attempt {2}: {3}",
-            leased.message().getMessageId(),
-            config.getName(),
-            leased.attempt(),
-            error);
-        queue.refuse(leased.ackId(), error);
+        return true;
       }
+      LOG.log(
+          Level.DEBUG,
+          "message {0} of {1}, attempt {2}: {3}",
+          leased.message().getMessageId(),
+          config.getName(),
+          leased.attempt(),
+          error);
+      queue.refuse(leased.ackId(), error);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException e) {
@@ -147,6 +144,23 @@ final class Delivery implements Runnable {
         LOG.log(Level.ERROR, "cannot record the delivery of " + leased.ackId(), e);
       }
     }
+    return false;
+  }
+
+  private int post(URI endpoint, byte[] json, Duration timeout)
+      throws IOException, InterruptedException {
+    if ("http".equals(endpoint.getScheme())) {
+      return pushes.post(endpoint, json, timeout);
+    }
+    HttpRequest request =
+        HttpRequest.newBuilder(endpoint)
+            .timeout(timeout)
+            .header("Content-Type", "application/json")
+            .header("From", "noreply@google.com")
+            .header("User-Agent", "CloudPubSub-Google")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(json))
+            .build();
+    return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
   }
 
   /** The body of a wrapped push, both spellings of its two fields as Pub/Sub sends them. */

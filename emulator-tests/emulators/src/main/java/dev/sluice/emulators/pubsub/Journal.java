@@ -4,16 +4,16 @@ import com.google.pubsub.v1.PubsubMessage;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.channels.Channels;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -84,17 +84,27 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  void message(PubsubMessage message) throws IOException {
-    append(channel, MESSAGE, message.toByteArray());
-    live += message.getSerializedSize();
+  void messages(List<PubsubMessage> messages) throws IOException {
+    ByteArrayOutputStream records = new ByteArrayOutputStream();
+    for (PubsubMessage message : messages) {
+      record(records, MESSAGE, message.toByteArray());
+      live += message.getSerializedSize();
+    }
+    append(channel, records);
   }
 
-  void attempt(String id) throws IOException {
-    append(channel, ATTEMPT, id.getBytes(StandardCharsets.UTF_8));
+  void attempts(List<String> ids) throws IOException {
+    ByteArrayOutputStream records = new ByteArrayOutputStream();
+    for (String id : ids) {
+      record(records, ATTEMPT, id.getBytes(StandardCharsets.UTF_8));
+    }
+    append(channel, records);
   }
 
   void gone(PubsubMessage message) throws IOException {
-    append(channel, GONE, message.getMessageId().getBytes(StandardCharsets.UTF_8));
+    ByteArrayOutputStream record = new ByteArrayOutputStream();
+    record(record, GONE, message.getMessageId().getBytes(StandardCharsets.UTF_8));
+    append(channel, record);
     live -= message.getSerializedSize();
   }
 
@@ -111,24 +121,30 @@ final class Journal implements AutoCloseable {
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE);
     for (Entry entry : entries) {
-      append(next, MESSAGE, entry.message().toByteArray());
+      ByteArrayOutputStream records = new ByteArrayOutputStream();
+      record(records, MESSAGE, entry.message().toByteArray());
       byte[] id = entry.message().getMessageId().getBytes(StandardCharsets.UTF_8);
       for (int i = 0; i < entry.attempts(); i++) {
-        append(next, ATTEMPT, id);
+        record(records, ATTEMPT, id);
       }
+      append(next, records);
     }
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
     channel.close();
     channel = next;
   }
 
-  private static void append(FileChannel channel, byte kind, byte[] payload) throws IOException {
-    ByteArrayOutputStream record = new ByteArrayOutputStream(payload.length + 5);
-    DataOutputStream out = new DataOutputStream(record);
-    out.writeInt(payload.length);
-    out.writeByte(kind);
-    out.write(payload);
-    record.writeTo(Channels.newOutputStream(channel));
+  private static void record(ByteArrayOutputStream to, byte kind, byte[] payload) {
+    to.writeBytes(ByteBuffer.allocate(5).putInt(payload.length).put(kind).array());
+    to.writeBytes(payload);
+  }
+
+  private static void append(FileChannel channel, ByteArrayOutputStream records)
+      throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(records.toByteArray());
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
   }
 
   @Override

@@ -56,6 +56,7 @@ public final class PubSubEmulator implements AutoCloseable {
   private final Path subscriptionFiles;
   private final BigQuerySink sink;
   private final HttpClient client;
+  private final PushClient pushes = new PushClient();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -239,7 +240,8 @@ public final class PubSubEmulator implements AutoCloseable {
       topic(topic);
       List<SubscriptionQueue> targets =
           queues.values().stream().filter(q -> q.config().getTopic().equals(topic)).toList();
-      List<String> ids = new ArrayList<>();
+      List<String> ids = new ArrayList<>(messages.size());
+      List<PubsubMessage> all = new ArrayList<>(messages.size());
       for (PubsubMessage message : messages) {
         Instant now = Instant.now();
         long micros = now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
@@ -252,10 +254,11 @@ public final class PubSubEmulator implements AutoCloseable {
                         .setSeconds(now.getEpochSecond())
                         .setNanos(now.getNano() / 1_000_000 * 1_000_000))
                 .build();
-        for (SubscriptionQueue target : targets) {
-          target.publish(stamped);
-        }
+        all.add(stamped);
         ids.add(stamped.getMessageId());
+      }
+      for (SubscriptionQueue target : targets) {
+        target.publish(all);
       }
       return ids;
     } finally {
@@ -328,7 +331,7 @@ public final class PubSubEmulator implements AutoCloseable {
   }
 
   private void deliver(SubscriptionQueue queue) {
-    threads.execute(new Delivery(queue, sink, client, threads));
+    threads.execute(new Delivery(queue, sink, pushes, client, threads));
   }
 
   private boolean deadLetter(Subscription from, PubsubMessage message, int attempts, String error)
@@ -419,6 +422,7 @@ public final class PubSubEmulator implements AutoCloseable {
     }
     timer.shutdownNow();
     client.shutdownNow();
+    pushes.close();
     threads.shutdownNow();
     try {
       server.awaitTermination(5, TimeUnit.SECONDS);

@@ -122,11 +122,14 @@ final class SubscriptionQueue implements AutoCloseable {
     }
   }
 
-  void publish(PubsubMessage message) throws IOException {
+  void publish(List<PubsubMessage> messages) throws IOException {
     lock.lock();
     try {
-      journal.message(message);
-      add(new Waiting(message, 0, numbers++, System.nanoTime()));
+      journal.messages(messages);
+      long now = System.nanoTime();
+      for (PubsubMessage message : messages) {
+        add(new Waiting(message, 0, numbers++, now));
+      }
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -179,7 +182,6 @@ final class SubscriptionQueue implements AutoCloseable {
             byTime.add(next);
           } else {
             release(next);
-            journal.attempt(next.message.getMessageId());
             next.attempts++;
             next.lease++;
             next.leased = true;
@@ -189,6 +191,9 @@ final class SubscriptionQueue implements AutoCloseable {
             byTime.add(next);
             batch.add(new Leased(next.message, next.attempts, ackId(next)));
           }
+        }
+        if (!batch.isEmpty()) {
+          journal.attempts(batch.stream().map(leased -> leased.message().getMessageId()).toList());
         }
         if (!batch.isEmpty() || !exhausted.isEmpty() || giveUp - now <= 0) {
           break;

@@ -26,7 +26,14 @@ final class ComposerClientTest {
   private static GoogleClients clients(Bench bench, String password) {
     return new GoogleClients(
         new CloudConfiguration(
-            "sluice-local", null, null, null, bench.composer.uri().toString(), "admin", password));
+            "sluice-local",
+            null,
+            null,
+            null,
+            null,
+            bench.composer.uri().toString(),
+            "admin",
+            password));
   }
 
   @Test

@@ -34,9 +34,9 @@ final class JournalTest {
   void fileCutAtAnyByteStillOpensWithItsWholeRecords() throws IOException {
     Path file = directory.resolve("journal");
     try (Journal journal = Journal.open(file, new LinkedHashMap<>())) {
-      journal.message(message("1", 10));
-      journal.attempt("1");
-      journal.message(message("2", 10));
+      journal.messages(List.of(message("1", 10)));
+      journal.attempts(List.of("1"));
+      journal.messages(List.of(message("2", 10)));
       journal.gone(message("1", 10));
     }
     byte[] whole = Files.readAllBytes(file);
@@ -47,7 +47,7 @@ final class JournalTest {
       Map<String, Journal.Entry> entries = reopen(cut);
       assertThat(entries.size()).isLessThanOrEqualTo(2);
       try (Journal journal = Journal.open(cut, new LinkedHashMap<>())) {
-        journal.message(message("3", 1));
+        journal.messages(List.of(message("3", 1)));
       }
       assertThat(reopen(cut)).containsKey("3").hasSize(entries.size() + 1);
     }
@@ -58,15 +58,15 @@ final class JournalTest {
     Path file = directory.resolve("journal");
     PubsubMessage kept = message("kept", 5);
     try (Journal journal = Journal.open(file, new LinkedHashMap<>())) {
-      journal.message(kept);
-      journal.attempt("kept");
+      journal.messages(List.of(kept));
+      journal.attempts(List.of("kept"));
       for (int i = 0; i < 20; i++) {
         PubsubMessage passing = message("m" + i, 100_000);
-        journal.message(passing);
+        journal.messages(List.of(passing));
         journal.gone(passing);
         journal.compactIfWorthwhile(List.of(new Journal.Entry(kept, 1)));
       }
-      journal.attempt("kept");
+      journal.attempts(List.of("kept"));
     }
     assertThat(Files.size(file)).isLessThan(1_500_000);
     assertThat(reopen(file)).containsExactly(Map.entry("kept", new Journal.Entry(kept, 2)));

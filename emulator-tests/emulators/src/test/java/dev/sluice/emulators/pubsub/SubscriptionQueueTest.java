@@ -69,8 +69,8 @@ final class SubscriptionQueueTest {
   @Test
   void leaseThatRunsOutIsForwardedWithoutAnotherPull() throws Exception {
     try (SubscriptionQueue queue = open(withDeadLetters())) {
-      queue.publish(message("1"));
-      queue.publish(message("2"));
+      queue.publish(List.of(message("1")));
+      queue.publish(List.of(message("2")));
       assertThat(queue.lease(anyone(), 1, LONG, NONE)).hasSize(1);
       queue.forwardExhausted();
       assertThat(dead).containsExactly("1 after 1");
@@ -82,7 +82,7 @@ final class SubscriptionQueueTest {
   void messageIsKeptWhileItsDeadLetterTopicIsMissing() throws Exception {
     deadTopicExists = false;
     try (SubscriptionQueue queue = open(withDeadLetters())) {
-      queue.publish(message("1"));
+      queue.publish(List.of(message("1")));
       Leased leased = queue.lease(anyone(), 1, LONG, LONG).get(0);
       queue.refuse(leased.ackId(), "no");
       assertThat(queue.size()).isEqualTo(1);
@@ -93,7 +93,7 @@ final class SubscriptionQueueTest {
   @Test
   void expiredLeaseIsDeliveredAgainAndAnUnexpiredOneIsNot() throws Exception {
     try (SubscriptionQueue queue = open(config().build())) {
-      queue.publish(message("1"));
+      queue.publish(List.of(message("1")));
       assertThat(queue.lease(anyone(), 1, LONG, NONE)).hasSize(1);
       List<Leased> again = queue.lease(anyone(), 1, LONG, LONG);
       assertThat(again).extracting(Leased::attempt).containsExactly(2);
@@ -105,7 +105,7 @@ final class SubscriptionQueueTest {
   void consumerGetsNoMoreThanItsLimitAtOnce() throws Exception {
     try (SubscriptionQueue queue = open(config().build())) {
       for (int i = 0; i < 5; i++) {
-        queue.publish(message("m" + i));
+        queue.publish(List.of(message("m" + i)));
       }
       Consumer two = new Consumer(2);
       List<Leased> first = queue.lease(two, 10, LONG, LONG);
@@ -120,7 +120,8 @@ final class SubscriptionQueueTest {
   @Test
   void messageOlderThanTheRetentionIsDropped() throws Exception {
     try (SubscriptionQueue queue = open(config().build())) {
-      queue.publish(message("1").toBuilder().setPublishTime(Timestamps.fromSeconds(1)).build());
+      queue.publish(
+          List.of(message("1").toBuilder().setPublishTime(Timestamps.fromSeconds(1)).build()));
       assertThat(queue.lease(anyone(), 1, NONE, LONG)).isEmpty();
       assertThat(queue.size()).isZero();
     }
@@ -129,7 +130,7 @@ final class SubscriptionQueueTest {
   @Test
   void attemptsAreCountedAcrossARestart() throws Exception {
     try (SubscriptionQueue queue = open(config().build())) {
-      queue.publish(message("1"));
+      queue.publish(List.of(message("1")));
       assertThat(queue.lease(anyone(), 1, LONG, LONG)).hasSize(1);
     }
     try (SubscriptionQueue queue = open(config().build())) {

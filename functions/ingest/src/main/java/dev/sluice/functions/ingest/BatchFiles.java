@@ -3,7 +3,6 @@ package dev.sluice.functions.ingest;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Source;
-import dev.sluice.contracts.SourceSpec;
 import dev.sluice.contracts.SplitSpec;
 import dev.sluice.examples.ByteSource;
 import dev.sluice.examples.ExamplesManifest;
@@ -40,16 +39,15 @@ final class BatchFiles {
    * @throws BadInput where an object was deleted or is of no format that is read
    */
   static BatchFiles of(StageCall call) throws IOException {
-    SourceSpec source = call.spec().source();
     return new BatchFiles(
         call,
         switch (call.batch().kind()) {
-          case FILES -> files(call, source);
+          case FILES -> files(call);
           case OBJECTS, BIGQUERY, STREAM -> throw new Bug("not here yet");
         });
   }
 
-  private static List<RecordFile> files(StageCall call, SourceSpec source) throws IOException {
+  private static List<RecordFile> files(StageCall call) throws IOException {
     List<RecordFile> out = new ArrayList<>();
     for (Source object : call.batch().sources()) {
       requireLive(call.platform(), object);
@@ -90,7 +88,7 @@ final class BatchFiles {
    * @param shards how many share the bytes
    */
   Ingestion.Progress progress(int shards) {
-    boolean known = files.stream().allMatch(file -> file.indivisible() == null);
+    boolean known = files.stream().allMatch(RecordFile::isDivisible);
     long total = known ? files.stream().mapToLong(RecordFile::bytes).sum() / shards : 0;
     return (rows, bytes) -> call.progress(rows, bytes, total);
   }

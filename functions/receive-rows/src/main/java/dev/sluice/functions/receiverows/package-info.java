@@ -1,0 +1,5 @@
+/** The function {@code receive-rows}. */
+@NullMarked
+package dev.sluice.functions.receiverows;
+
+import org.jspecify.annotations.NullMarked;
