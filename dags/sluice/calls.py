@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 CONNECT_SECONDS = 10.0
 SHOWN_CHARACTERS = 2_000
 ANSWER_BYTES = 1 << 20
+MOST_CALLS = 1024
+"""Of one mapped operation: what Airflow expands to by default."""
 
 
 class Permanent(Exception):
@@ -33,11 +35,13 @@ class Result:
     """What a stage answered.
 
     `outputs` maps names to uris; a name in gives that is absent was not given. `summary` holds a
-    few figures. `answer` is all of it, for the log.
+    few figures. `shards` is how often each mapped operation of the run is called, 0 where the answer
+    does not say so. `answer` is all of it, for the log.
     """
 
     outputs: dict[str, str]
     summary: dict[str, Any]
+    shards: int
     answer: dict[str, Any]
 
 
@@ -125,7 +129,15 @@ def _result(answer: Any) -> Result:
     if not isinstance(outputs, dict) or not all(isinstance(v, str) for v in outputs.values()):
         raise ValueError("it has no outputs, a mapping from name to uri")
     summary = answer.get("summary")
-    return Result(outputs, summary if isinstance(summary, dict) else {}, answer)
+    return Result(outputs, summary if isinstance(summary, dict) else {}, _shards(answer), answer)
+
+
+def _shards(answer: dict[str, Any]) -> int:
+    expand = answer.get("expand") or {}
+    shards = expand.get("shard", 0) if isinstance(expand, dict) else None
+    if type(shards) is not int or not 0 <= shards <= MOST_CALLS:
+        raise ValueError(f"expand is {expand}; shard must be from 0 to {MOST_CALLS}")
+    return shards
 
 
 def _problem(body: str) -> str:

@@ -4,11 +4,13 @@ Read on every parse, so it opens two kinds of small files and no connection.
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import yaml
 from airflow.sdk import DAG, Param, TriggerRule
+from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from sluice.operations import NAME, Operation, Operations
 from sluice.operator import StageOperator, TeardownOperator
@@ -76,7 +78,9 @@ def build_dag(spec: Path, operations: Operations, first_retry: timedelta = FIRST
         },
         doc_md=_pipeline_doc(pipeline, operations, text, error),
     ) as dag:
-        tasks = {o.name: _task(o, operations) for o in operations.in_order()}
+        tasks: dict[str, StageOperator | MappedOperator] = {}
+        for operation in operations.in_order():
+            tasks[operation.name] = _task(operation, operations, tasks)
         for giver, taker in operations.edges():
             tasks[giver] >> tasks[taker]
         for operation in operations:
@@ -87,14 +91,23 @@ def build_dag(spec: Path, operations: Operations, first_retry: timedelta = FIRST
     return dag
 
 
-def _task(operation: Operation, operations: Operations) -> StageOperator:
+def _task(
+    operation: Operation,
+    operations: Operations,
+    before: Mapping[str, StageOperator | MappedOperator],
+) -> StageOperator | MappedOperator:
     kind = TeardownOperator if operation.teardown else StageOperator
-    return kind(
-        operation=operation,
-        operations=operations,
-        call_seconds=CALL.total_seconds(),
-        doc_md=_operation_doc(operation, operations),
-    )
+    arguments = {
+        "task_id": operation.name,
+        "operation": operation,
+        "operations": operations,
+        "call_seconds": CALL.total_seconds(),
+        "doc_md": _operation_doc(operation, operations),
+    }
+    if operation.map_over:
+        # One task a shard; none where the batch is not cut, which skips it as a whole.
+        return kind.partial(**arguments).expand(shard=before[operations.first].output)
+    return kind(**arguments)
 
 
 def _schedule(text: str) -> tuple[str | None, str | None]:
@@ -112,10 +125,16 @@ def _schedule(text: str) -> tuple[str | None, str | None]:
 
 
 def _takes(operation: Operation, operations: Operations) -> list[str]:
-    return [
-        f"`{name}` from `{operations.giver(name)}`" + (", if given" if optional else "")
-        for name, optional in operation.takes.items()
-    ]
+    takes = []
+    for name, optional in operation.takes.items():
+        giver = operations.giver(name)
+        which = ""
+        if operations.is_joined(operation, giver):
+            which = "every shard of "
+        elif operations[giver].map_over:
+            which = "the same shard of "
+        takes.append(f"`{name}` from {which}`{giver}`" + (", if given" if optional else ""))
+    return takes
 
 
 def _operation_doc(operation: Operation, operations: Operations) -> str:
@@ -124,6 +143,11 @@ def _operation_doc(operation: Operation, operations: Operations) -> str:
         lines.append(
             "Ends every run, whatever happened: records how each task ended, and fails the run"
             " where one failed."
+        )
+    if operation.map_over:
+        lines.append(
+            f"Mapped: called once a shard, side by side, as often as `{operations.first}` says;"
+            " skipped where the batch is not cut into shards."
         )
     takes = _takes(operation, operations)
     if takes:
@@ -138,7 +162,7 @@ def _operation_doc(operation: Operation, operations: Operations) -> str:
 
 def _pipeline_doc(pipeline: str, operations: Operations, spec: str, error: str | None) -> str:
     rows = [
-        f"| `{o.name}` | {'; '.join(_takes(o, operations)) or '-'}"
+        f"| `{o.name}`{', a shard each' if o.map_over else ''} | {'; '.join(_takes(o, operations)) or '-'}"
         f" | {', '.join(f'`{name}`' for name in o.gives) or '-'} |"
         for o in operations.in_order()
     ]

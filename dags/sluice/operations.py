@@ -6,25 +6,33 @@ Knows neither Airflow nor the network. It refuses what the Java reader (`dev.slu
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-KEYS = ("function", "takes", "gives", "reads", "teardown")
+KEYS = ("function", "map_over", "takes", "gives", "reads", "teardown")
+SHARD = "shard"
+MAPS = (SHARD,)
+"""What an operation can be mapped over."""
 
 
 class BadInput(ValueError):
     """The file is wrong; the message says where and what to do."""
 
 
+class Incomplete(Exception):
+    """Some shards gave an output and others did not: to go on would lose rows."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """One row of the file.
 
-    `name` is also the Airflow task's id. `takes` maps inputs, in order, to True where the operation
+    `name` is also the Airflow task's id. `map_over` is "shard" where it is called once a shard of the
+    batch, None where it is called once. `takes` maps inputs, in order, to True where the operation
     also runs without them. `gives` begins with the operation's own record, which is always given.
     `reads` are the spec keys that enter its fingerprint. `teardown` marks the one that ends every
     run, whatever happened.
@@ -32,6 +40,7 @@ class Operation:
 
     name: str
     function: str
+    map_over: str | None
     takes: Mapping[str, bool]
     gives: tuple[str, ...]
     reads: tuple[str, ...]
@@ -39,13 +48,22 @@ class Operation:
 
 
 class Operations:
-    """All operations of a file, in its order."""
+    """All operations of a file, in its order.
+
+    `first` is the operation that takes nothing where others are mapped: its answer says how often
+    those are called. It is None where none is mapped.
+    """
 
     def __init__(self, operations: Iterable[Operation], what: str):
         self._by_name = {operation.name: operation for operation in operations}
         self._giver: dict[str, str] = {}
         for operation in self:
             for output in operation.gives:
+                if "#" in output:
+                    raise BadInput(
+                        f"{what}: gives of {operation.name} names '{output}'; what follows a # is a"
+                        " shard"
+                    )
                 other = self._giver.setdefault(output, operation.name)
                 if other != operation.name:
                     raise BadInput(
@@ -65,6 +83,12 @@ class Operations:
                         " a teardown: nothing comes after it"
                     )
         self._order = self._sort(what)
+        self.first = self._first(what)
+
+    def __repr__(self) -> str:
+        # Airflow keeps the text of what a mapped task is made with, and takes another text for
+        # another version of the DAG.
+        return f"Operations({list(self)!r})"
 
     @classmethod
     def read(cls, path: Path) -> "Operations":
@@ -104,20 +128,38 @@ class Operations:
         """(giver, taker), sorted."""
         return sorted((giver, taker.name) for taker in self for giver in self.upstream(taker))
 
+    def is_joined(self, operation: Operation, giver: str) -> bool:
+        """True where the operation takes of every shard of the giver: that is mapped, it is not."""
+        return operation.map_over is None and self[giver].map_over is not None
+
     def inputs(
-        self, operation: Operation, given: Mapping[str, Mapping[str, str]]
+        self,
+        operation: Operation,
+        given: Mapping[str, Mapping[str, str] | Sequence[Mapping[str, str]]],
     ) -> tuple[dict[str, str], list[str]]:
         """The inputs of a call, and the required ones that were not given.
 
-        `given` holds the outputs of each operation that answered.
+        `given` holds the outputs of each operation that answered; of one whose outputs are joined,
+        those of each shard in order, which become `name#0`, `name#1` and so on. Raises Incomplete
+        where only some shards gave one.
         """
         inputs: dict[str, str] = {}
         missing: list[str] = []
         for name, optional in operation.takes.items():
-            uri = given.get(self._giver[name], {}).get(name)
-            if uri is not None:
-                inputs[name] = uri
-            elif not optional:
+            giver = self._giver[name]
+            if self.is_joined(operation, giver):
+                uris = [outputs.get(name) for outputs in given.get(giver, ())]
+                if None in uris and any(uris):
+                    raise Incomplete(
+                        f"{giver}[{uris.index(None)}] gave no '{name}', but others of {giver} did;"
+                        " all or none must"
+                    )
+                found = {f"{name}#{k}": uri for k, uri in enumerate(uris) if uri is not None}
+            else:
+                uri = given.get(giver, {}).get(name)
+                found = {} if uri is None else {name: uri}
+            inputs |= found
+            if not found and not optional:
                 missing.append(name)
         return inputs, missing
 
@@ -129,6 +171,9 @@ class Operations:
         all givers of D have, and for each giver that might fail alone, T either ended before that
         giver or comes after it. What some other operation tells of need not be waited for, which
         keeps the graph readable: one edge for a pipeline's chain in place of one an operation.
+
+        A mapped giver fails its takers with the first of its shards that fails, while others run
+        on. So nothing but itself tells of its end.
         """
         after: dict[str, set[str]] = {}
         for operation in reversed(self._order):
@@ -136,7 +181,10 @@ class Operations:
             after[operation.name] = {o.name for o in takers}.union(*(after[o.name] for o in takers))
         told: dict[str, set[str]] = {}
         for operation in self._order:
-            ended = [told[giver] | {giver} for giver in self.upstream(operation)]
+            ended = [
+                told[giver] | ({giver} if self[giver].map_over is None else set())
+                for giver in self.upstream(operation)
+            ]
             never = [after[giver] for giver in self.upstream(operation)]
             told[operation.name] = (
                 set()
@@ -145,6 +193,26 @@ class Operations:
             )
         work = [operation.name for operation in self._order if not operation.teardown]
         return [name for name in work if not any(name in told[other] for other in work)]
+
+    def _first(self, what: str) -> str | None:
+        mapped = [operation for operation in self if operation.map_over]
+        if not mapped:
+            return None
+        firsts = [o.name for o in self if not o.takes and not o.teardown]
+        if len(firsts) != 1 or not self[firsts[0]].gives:
+            raise BadInput(
+                f"{what}: {mapped[0].name} is mapped; exactly one operation must take nothing, and"
+                f" give something, to say how often it is called, but these take nothing:"
+                f" {', '.join(firsts)}"
+            )
+        for operation in mapped:
+            if firsts[0] not in self.upstream(operation):
+                raise BadInput(
+                    f"{what}: {operation.name} is mapped, but takes nothing of {firsts[0]}, which"
+                    f" says how often it is called; take one of its outputs, such as"
+                    f" '{self[firsts[0]].gives[0]}'"
+                )
+        return firsts[0]
 
     def _sort(self, what: str) -> list[Operation]:
         order: list[Operation] = []
@@ -186,13 +254,23 @@ def _operation(name: object, row: object, what: str) -> Operation:
     function = row.get("function") or name
     if not isinstance(function, str):
         raise BadInput(f"{what}: function of {name} must be a name, not {function!r}")
+    map_over, teardown = row.get("map_over"), row.get("teardown") is True
+    if map_over is not None and map_over not in MAPS:
+        raise BadInput(
+            f"{what}: map_over of {name} is '{map_over}'{_suggest(str(map_over), MAPS)}"
+        )
+    if map_over is not None and teardown:
+        raise BadInput(
+            f"{what}: map_over of {name} is of a teardown, which ends a run once; leave it out"
+        )
     return Operation(
         name=name,
         function=function,
+        map_over=map_over,
         takes=_takes(name, row.get("takes") or [], what),
         gives=_names(name, "gives", row.get("gives") or [], what),
         reads=_names(name, "reads", row.get("reads") or [], what),
-        teardown=row.get("teardown") is True,
+        teardown=teardown,
     )
 
 

@@ -15,12 +15,21 @@ class Reply:
     body: str = ""
 
     @staticmethod
-    def gives(*outputs: str, summary: dict[str, Any] | None = None) -> "Reply":
+    def gives(
+        *outputs: str,
+        summary: dict[str, Any] | None = None,
+        shard: int | None = None,
+        shards: object = None,
+    ) -> "Reply":
+        """`shard` tells the outputs of one from those of another; `shards` is how many there are."""
+        suffix = "" if shard is None else f"/{shard}"
         answer = {
-            "outputs": {name: f"gs://artifacts/{name}" for name in outputs},
+            "outputs": {name: f"gs://artifacts/{name}{suffix}" for name in outputs},
             "cached": False,
             "summary": summary or {},
         }
+        if shards is not None:
+            answer["expand"] = {"shard": shards}
         return Reply(200, "application/json", json.dumps(answer))
 
     @staticmethod
@@ -42,6 +51,7 @@ class FunctionServer:
     """Every function behind one loopback port: gives all that its operation gives, unless told."""
 
     gives: dict[str, tuple[str, ...]]
+    shards: int | None = None
     url: str = ""
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -57,11 +67,20 @@ class FunctionServer:
         self.scripts[operation] = script
 
     def everything(self, request: dict[str, Any]) -> Reply:
-        summary = {"batch": "b-found"} if request["operation"] == "resolve" else {}
-        return Reply.gives(*self.gives.get(request["operation"], ()), summary=summary)
+        first = request["operation"] == "resolve"
+        return Reply.gives(
+            *self.gives.get(request["operation"], ()),
+            summary={"batch": "b-found"} if first else {},
+            shard=request.get("shard"),
+            shards=self.shards if first else None,
+        )
 
     def called(self) -> list[str]:
-        return [request["operation"] for request in self.requests]
+        """Operations in the order they were called; `part[2]` for the call of a shard."""
+        return [
+            request["operation"] + (f"[{request['shard']}]" if "shard" in request else "")
+            for request in self.requests
+        ]
 
     def call(self, operation: str) -> dict[str, Any]:
         """The only request of this operation."""

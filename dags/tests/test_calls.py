@@ -26,6 +26,19 @@ def test_answers_outputs_and_summary(functions):
     assert functions.requests == [REQUEST]
 
 
+@pytest.mark.parametrize(("shards", "read"), [(None, 0), (0, 0), (3, 3), (1024, 1024)])
+def test_answers_how_many_shards_there_are(functions, shards, read):
+    functions.on("ingest", Reply.gives("batch", shards=shards))
+    assert ask(functions).shards == read
+
+
+@pytest.mark.parametrize("shards", [-1, 1025, "3", 2.5, True])
+def test_a_number_of_shards_that_is_none_is_no_stage_result(functions, shards):
+    functions.on("ingest", Reply.gives("batch", shards=shards))
+    with pytest.raises(Passing, match="not a stage result .*shard must be from 0 to 1024"):
+        ask(functions)
+
+
 @pytest.mark.parametrize("status", [400, 404, 409, 412, 422])
 def test_a_problem_of_ours_is_permanent_and_told_by_its_detail(functions, status):
     functions.on("ingest", Reply.problem(status, "line 7 has 3 fields, not 4"))

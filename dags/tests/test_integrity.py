@@ -99,6 +99,28 @@ def test_the_docs_tell_what_an_operation_takes_and_gives(bag):
     assert "    label: {name: big_tip" in bag.dags["taxi"].doc_md
 
 
+def test_a_mapped_operation_is_mapped_over_what_the_first_one_returns(dags_folder):
+    from airflow.sdk.definitions.mappedoperator import MappedOperator
+    from airflow.serialization.serialized_objects import DagSerialization
+    from test_run import SHARDED
+
+    (dags_folder / "operations.yaml").write_text(SHARDED)
+    (dags_folder / "pipelines" / "taxi.yaml").write_text("label: sold\n")
+    dag = build(dags_folder)["taxi"]
+    mapped = [task.task_id for task in dag.tasks if isinstance(task, MappedOperator)]
+    assert mapped == ["inspect", "part"]
+    assert dag.get_task("part").upstream_task_ids == {"resolve", "inspect", "plan"}
+    assert dag.get_task("part").partial_kwargs["retries"] == 2
+    doc = dag.get_task("part").partial_kwargs["doc_md"]
+    assert "Mapped: called once a shard, side by side, as often as `resolve` says" in doc
+    assert "- `inspection` from the same shard of `inspect`\n" in doc
+    assert "- `part` from every shard of `part`, if given\n" in dag.get_task("ingest").doc_md
+    assert "| `part`, a shard each | `batch` from `resolve`;" in dag.doc_md
+    # Another text would be another version of the DAG at every parse.
+    again = build(dags_folder)["taxi"]
+    assert DagSerialization.to_dict(dag) == DagSerialization.to_dict(again)
+
+
 def test_the_form_asks_for_a_batch_and_refuses_what_is_none(bag):
     from airflow.sdk.exceptions import ParamValidationError
 

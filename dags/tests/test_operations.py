@@ -6,7 +6,7 @@ import json
 import pytest
 from conftest import DAGS
 
-from sluice.operations import BadInput, Operations
+from sluice.operations import BadInput, Incomplete, Operations
 
 SMALL = """
 resolve: {takes: [], gives: [batch, live_model]}
@@ -19,8 +19,21 @@ finish-run: {teardown: true}
 """
 
 
-def small(**replacements):
-    text = SMALL
+SHARDED = """
+resolve: {gives: [batch, baseline]}
+inspect: {map_over: shard, takes: [batch], gives: [inspection]}
+plan: {takes: [inspection], gives: [plan]}
+part: {map_over: shard, takes: [batch, inspection, plan], gives: [part]}
+ingest: {takes: [batch, {part: optional}], gives: [examples]}
+finish-run: {teardown: true}
+"""
+
+
+def sharded(**replacements):
+    return small(text=SHARDED, **replacements)
+
+
+def small(text=SMALL, **replacements):
     for old, new in replacements.items():
         assert old in text
         text = text.replace(old, new)
@@ -96,28 +109,95 @@ def test_refuses_a_file_that_means_nothing(change, message):
         small(**change)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"inspect: {map_over: shard,": "inspect: {map_over: shards,"}, "'shards'; did you mean 's"),
+        ({"{teardown: true}": "{teardown: true, map_over: shard}"}, "finish-run is of a teardown"),
+        ({"takes: [batch, inspection, plan]": "takes: [plan]"}, "part is mapped, but takes nothing"),
+        ({"map_over: shard, takes: [batch],": "map_over: shard,"}, "nothing: resolve, inspect"),
+        ({"gives: [part]": "gives: [part, 'part#1']"}, "'part#1'; what follows a # is a shard"),
+    ],
+)
+def test_refuses_a_map_that_nobody_can_perform(change, message):
+    with pytest.raises(BadInput, match=f"^operations.yaml: .*{message}"):
+        sharded(**change)
+
+
+def test_joins_what_the_shards_gave_in_their_order():
+    operations = sharded()
+    parts = [{"part": f"gs://p/{k}"} for k in range(11)]
+    inputs, missing = operations.inputs(
+        operations["ingest"], {"resolve": {"batch": "gs://b"}, "part": parts}
+    )
+    assert missing == []
+    assert list(inputs) == ["batch", *(f"part#{k}" for k in range(11))]
+    assert inputs["part#10"] == "gs://p/10"
+
+
+def test_a_shard_takes_its_own_of_a_mapped_operation():
+    operations = sharded()
+    assert not operations.is_joined(operations["part"], "inspect")
+    given = {"resolve": {"batch": "gs://b"}, "inspect": {"inspection": "gs://i"}}
+    assert operations.inputs(operations["part"], given) == (
+        {"batch": "gs://b", "inspection": "gs://i"},
+        ["plan"],
+    )
+
+
+@pytest.mark.parametrize("parts", [[], [{}, {}]])
+def test_what_no_shard_gave_was_not_given(parts):
+    operations = sharded()
+    assert operations.inputs(operations["ingest"], {"resolve": {"batch": "gs://b"}, "part": parts})[
+        0
+    ] == {"batch": "gs://b"}
+    assert operations.inputs(operations["plan"], {"inspect": parts}) == ({}, ["inspection"])
+
+
+def test_a_shard_that_alone_gave_nothing_is_named():
+    operations = sharded()
+    with pytest.raises(Incomplete, match=r"^part\[1\] gave no 'part', but others of part did"):
+        operations.inputs(operations["ingest"], {"part": [{"part": "gs://p"}, {}]})
+
+
+def test_its_text_is_the_same_for_the_same_file():
+    assert repr(sharded()) == repr(sharded())
+    assert "object at" not in repr(sharded())
+    assert repr(sharded()) != repr(sharded(**{"baseline": "base"}))
+
+
+def test_the_teardown_waits_for_a_mapped_operation_itself():
+    # ingest fails with the first shard that fails, while others of part may still run.
+    assert sharded().before_teardown() == ["inspect", "part", "ingest"]
+
+
 def test_one_edge_leads_to_the_teardown_where_the_rest_follows():
     assert Operations.read(DAGS / "operations.yaml").before_teardown() == ["release"]
     # The gate ends at once when left fails, while right may still run.
     assert small().before_teardown() == ["left", "right", "release"]
 
 
-def every_dag(size):
-    """All operations files of so many operations, named a, b, ..., each taking of earlier ones."""
+def every_dag(size, mapped=None):
+    """All operations files of so many operations, named a, b, ..., each taking of earlier ones;
+    one of them mapped where that is asked for and may be."""
     names = "abcde"[:size]
     pairs = list(itertools.combinations(names, 2))
     for chosen in itertools.product([False, True], repeat=len(pairs)):
         edges = [pair for pair, taken in zip(pairs, chosen, strict=True) if taken]
+        takes = {name: [g for g, t in edges if t == name] for name in names}
+        if mapped and ([n for n in names if not takes[n]] != ["a"] or "a" not in takes[mapped]):
+            continue
         rows = [
-            f"{name}: {{takes: [{', '.join(f'from-{g}' for g, t in edges if t == name)}],"
-            f" gives: [from-{name}]}}"
+            f"{name}: {{takes: [{', '.join(f'from-{g}' for g in takes[name])}],"
+            f" gives: [from-{name}]{', map_over: shard' if name == mapped else ''}}}"
             for name in names
         ]
         yield Operations.parse("\n".join([*rows, "end: {teardown: true}"]), "operations.yaml")
 
 
 def ended_while(operations, upstream, running, failing):
-    """What ends while one operation runs and does not end; nothing where it never begins."""
+    """What ends while one operation runs and does not end; nothing where it never begins. One that
+    is among the failing all the same is mapped: a shard has failed, and others run."""
     ended, bad = set(), set()
     for operation in operations.in_order():
         name = operation.name
@@ -127,8 +207,9 @@ def ended_while(operations, upstream, running, failing):
             bad.add(name)
             if name == running:
                 return set()
-        elif ended.issuperset(givers) and name != running:
-            ended.add(name)
+        elif ended.issuperset(givers):
+            if name != running:
+                ended.add(name)
             if name in failing:
                 bad.add(name)
     return ended
@@ -147,3 +228,19 @@ def test_the_teardown_never_begins_while_an_operation_runs():
                 tried += 1
                 assert not awaited <= ended_while(operations, upstream, running, failing)
     assert tried == 1024 * 5 * 16
+
+
+@pytest.mark.parametrize("mapped", "bcde")
+def test_the_teardown_never_begins_while_a_shard_runs(mapped):
+    tried = 0
+    for operations in every_dag(5, mapped):
+        work = [o.name for o in operations if not o.teardown]
+        upstream = {o.name: operations.upstream(o) for o in operations}
+        awaited = set(operations.before_teardown())
+        for running in work:
+            others = [name for name in work if name != running or name == mapped]
+            for outcome in itertools.product([False, True], repeat=len(others)):
+                failing = {name for name, fails in zip(others, outcome, strict=True) if fails}
+                tried += 1
+                assert not awaited <= ended_while(operations, upstream, running, failing)
+    assert tried >= 100 * (4 * 16 + 32)

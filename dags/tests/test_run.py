@@ -34,13 +34,51 @@ finish-run: {teardown: true}
 """
 
 
+# A batch is looked at shard by shard, planned as a whole, and read shard by shard.
+SHARDED = """
+resolve: {gives: [batch]}
+inspect: {map_over: shard, takes: [batch], gives: [inspection]}
+plan: {takes: [inspection], gives: [plan]}
+part: {map_over: shard, takes: [batch, inspection, plan], gives: [part]}
+ingest: {takes: [batch, {plan: optional}, {part: optional}], gives: [examples]}
+analyze: {takes: [examples], gives: [statistics]}
+finish-run: {teardown: true}
+"""
+
+
+@pytest.fixture
+def sharded(functions, dags_folder, monkeypatch):
+    """The folder of a pipeline whose batches are cut into shards, and its scripted functions."""
+    from sluice.operations import Operations
+
+    (dags_folder / "operations.yaml").write_text(SHARDED, encoding="utf-8")
+    (dags_folder / "pipelines" / "taxi.yaml").write_text("label: big_tip\n", encoding="utf-8")
+    operations = Operations.parse(SHARDED, "operations.yaml")
+    functions.gives = {operation.name: operation.gives for operation in operations}
+    urls = {operation.function: functions.url for operation in operations}
+    monkeypatch.setenv("SLUICE_FUNCTIONS", json.dumps(urls))
+    return dags_folder
+
+
+def shard(functions, operation, k):
+    """The requests of one shard."""
+    return [
+        request
+        for request in functions.requests
+        if request["operation"] == operation and request["shard"] == k
+    ]
+
+
 def run(conf=None, folder=DAGS):
-    """Runs the taxi DAG to its end; the run's state and each task's."""
+    """Runs the taxi DAG to its end; the run's state and that of each task, or `task[k]`."""
     from sluice.factory import build_dags
 
     dag = build_dags(folder, first_retry=timedelta(milliseconds=1))["taxi"]
     ended = dag.test(run_conf=conf)
-    states = {task.task_id: str(task.state) for task in ended.get_task_instances()}
+    states = {
+        task.task_id + (f"[{task.map_index}]" if task.map_index >= 0 else ""): str(task.state)
+        for task in ended.get_task_instances()
+    }
     return str(ended.state), states
 
 
@@ -185,3 +223,122 @@ def test_keeps_only_outputs_and_the_batch_in_xcom(functions):
     assert kept["resolve", "batch"] == "b-7"
     assert {key for _, key in kept} == {"return_value", "batch"}
     assert len(kept) == len(WORK) + 2
+
+
+def test_calls_a_mapped_operation_once_a_shard_and_joins_what_they_gave(functions, sharded):
+    functions.shards = 3
+
+    state, states = run({"batch": "b-7"}, sharded)
+
+    assert state == "success"
+    assert set(states.values()) == {"success"}
+    called = functions.called()
+    assert called[0] == "resolve"
+    assert sorted(called[1:4]) == ["inspect[0]", "inspect[1]", "inspect[2]"]
+    assert called[4] == "plan"
+    assert sorted(called[5:8]) == ["part[0]", "part[1]", "part[2]"]
+    assert called[8:] == ["ingest", "analyze", "finish-run"]
+    for k in range(3):
+        (part,) = shard(functions, "part", k)
+        assert part["shards"] == 3
+        assert part["inputs"] == {
+            "batch": "gs://artifacts/batch",
+            "inspection": f"gs://artifacts/inspection/{k}",
+            "plan": "gs://artifacts/plan",
+        }
+    assert functions.call("ingest")["inputs"] == {
+        "batch": "gs://artifacts/batch",
+        "plan": "gs://artifacts/plan",
+        **{f"part#{k}": f"gs://artifacts/part/{k}" for k in range(3)},
+    }
+    assert "shard" not in functions.call("ingest")
+    tasks = functions.call("finish-run")["parameters"]["tasks"]
+    assert tasks["part"] == {"state": "success", "shards": 3}
+    assert tasks["plan"] == {"state": "success"}
+
+
+@pytest.mark.parametrize("shards", [0, None])
+def test_skips_a_mapped_operation_as_a_whole_where_there_are_no_shards(functions, sharded, shards):
+    functions.shards = shards
+
+    state, states = run({"batch": "b-7"}, sharded)
+
+    assert state == "success"
+    assert functions.called() == ["resolve", "ingest", "analyze", "finish-run"]
+    assert states["inspect"] == states["plan"] == states["part"] == "skipped"
+    assert functions.call("ingest")["inputs"] == {"batch": "gs://artifacts/batch"}
+    assert functions.call("finish-run")["parameters"]["tasks"]["part"] == {"state": "skipped"}
+
+
+def test_a_shard_that_fails_for_good_stops_its_takers_and_no_other_shard(functions, sharded):
+    functions.shards = 3
+    functions.scripts["part"] = lambda request: (
+        Reply.problem(422, "record 7 has no end")
+        if request["shard"] == 1
+        else functions.everything(request)
+    )
+
+    state, states = run({"batch": "b-7"}, sharded)
+
+    assert state == "failed"
+    assert [states[f"part[{k}]"] for k in range(3)] == ["success", "failed", "success"]
+    assert states["ingest"] == states["analyze"] == "upstream_failed"
+    assert functions.called()[-1] == "finish-run"
+    tasks = functions.call("finish-run")["parameters"]["tasks"]
+    assert tasks["part"] == {
+        "state": "failed",
+        "error": "record 7 has no end",
+        "shards": 3,
+        "failed": [1],
+    }
+    assert tasks["ingest"] == {"state": "upstream_failed"}
+
+
+def test_a_shard_is_tried_again_by_itself(functions, sharded):
+    functions.shards = 3
+    functions.scripts["part"] = lambda request: (
+        Reply.page(503)
+        if request["shard"] == 2 and request["attempt"] == 1
+        else functions.everything(request)
+    )
+
+    state, _ = run({"batch": "b-7"}, sharded)
+
+    assert state == "success"
+    assert [call["attempt"] for call in shard(functions, "part", 2)] == [1, 2]
+    assert [call["attempt"] for call in shard(functions, "part", 0)] == [1]
+
+
+def test_a_shard_that_alone_gave_nothing_fails_its_taker_rather_than_lose_its_rows(
+    functions, sharded
+):
+    functions.shards = 3
+    functions.scripts["part"] = lambda request: (
+        Reply.gives() if request["shard"] == 1 else functions.everything(request)
+    )
+
+    state, states = run({"batch": "b-7"}, sharded)
+
+    assert state == "failed"
+    assert states["ingest"] == "failed"
+    error = functions.call("finish-run")["parameters"]["tasks"]["ingest"]["error"]
+    assert error == "part[1] gave no 'part', but others of part did; all or none must"
+
+
+def test_keeps_the_numbers_of_the_shards_and_what_each_gave_in_xcom(functions, sharded):
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    functions.shards = 2
+
+    run({"batch": "b-7"}, sharded)
+
+    with create_session() as session:
+        rows = session.query(XComModel).filter_by(run_id=functions.call("resolve")["run"]).all()
+        kept = {
+            (row.task_id, row.map_index, row.key): XComModel.deserialize_value(row) for row in rows
+        }
+    assert kept["resolve", -1, "return_value"] == [0, 1]
+    assert kept["resolve", -1, "outputs"] == {"batch": "gs://artifacts/batch"}
+    assert kept["part", 1, "return_value"] == {"part": "gs://artifacts/part/1"}
+    assert len(kept) == 3 + 2 + 1 + 2 + 3

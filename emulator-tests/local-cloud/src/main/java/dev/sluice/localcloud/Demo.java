@@ -238,7 +238,8 @@ final class Demo {
               stored.created());
       List<String> skipped = new ArrayList<>();
       String end =
-          new Runs(clients, line -> stage(line, skipped)).follow(PIPELINE, batch.run(), RUN_LIMIT);
+          new Runs(clients, page::event)
+              .follow(PIPELINE, batch.run(), RUN_LIMIT, line -> stage(line, skipped));
       need(
           end.equals("success"),
           "the run of day " + (number + 1) + " ended as " + end + ", not success");
@@ -248,13 +249,12 @@ final class Demo {
       return new Run(name.uri(), batch.batch(), end);
     }
 
-    /** A line of {@link Runs}: pipeline, task, state, seconds; skipped ones are told together. */
-    private void stage(String line, List<String> skipped) {
-      String[] words = line.strip().split(" +", -1);
-      if (words.length > 2 && words[2].equals("skipped")) {
-        skipped.add(words[1]);
+    /** Skipped tasks are told together. */
+    private void stage(TaskLines.Line line, List<String> skipped) {
+      if (line.state().equals("skipped")) {
+        skipped.add(line.task());
       } else {
-        page.event(line.strip().substring(PIPELINE.length()).strip());
+        page.event(line.toString());
       }
     }
 

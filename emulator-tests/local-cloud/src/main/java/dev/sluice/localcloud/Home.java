@@ -3,6 +3,7 @@ package dev.sluice.localcloud;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.FunctionManifest;
+import dev.sluice.contracts.Operations;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +38,19 @@ public record Home(Path root) {
   /** The operations file. */
   public Path operations() {
     return root.resolve("dags/operations.yaml");
+  }
+
+  /**
+   * The operations as the file has them now.
+   *
+   * @throws BadInput where it cannot be read or is wrong
+   */
+  public Operations readOperations() {
+    try {
+      return Operations.parse(Files.readString(operations()), "dags/operations.yaml");
+    } catch (IOException e) {
+      throw new BadInput("dags/operations.yaml cannot be read: " + e.getMessage(), e);
+    }
   }
 
   /** BigQuery schemas. */

@@ -3,7 +3,6 @@ package dev.sluice.localcloud;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.FunctionManifest;
-import dev.sluice.contracts.Operations;
 import dev.sluice.emulators.bigquery.BigQueryEmulator;
 import dev.sluice.emulators.composer.ComposerEmulator;
 import dev.sluice.emulators.composer.Progress;
@@ -216,7 +215,7 @@ public final class LocalCloud implements AutoCloseable {
                 state.resolve("composer"),
                 port(port, 3),
                 Settings.of(
-                        () -> operations(),
+                        options.home()::readOperations,
                         () -> specs[0] == null ? Set.of() : specs[0].pipelines(),
                         function -> function(urls, function))
                     .withProgress(options.progress())));
@@ -295,15 +294,6 @@ public final class LocalCloud implements AutoCloseable {
     folders.add(options.home().pipelines());
     folders.addAll(options.pipelines());
     return folders;
-  }
-
-  private Operations operations() {
-    try {
-      return Operations.parse(
-          Files.readString(options.home().operations()), "dags/operations.yaml");
-    } catch (IOException e) {
-      throw new BadInput("dags/operations.yaml cannot be read: " + e.getMessage(), e);
-    }
   }
 
   private static URI function(Map<String, URI> urls, String name) {

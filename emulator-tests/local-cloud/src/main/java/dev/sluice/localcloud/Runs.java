@@ -6,21 +6,27 @@ import dev.sluice.gcp.GoogleClients;
 import dev.sluice.gcp.RunState;
 import dev.sluice.gcp.TaskState;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Follows runs in Composer, a line a task. */
+/** Follows runs in Composer, with the lines of {@link TaskLines}. */
 final class Runs {
   private static final long EVERY_MILLIS = 150;
 
   private final GoogleClients clients;
   private final Consumer<String> console;
+  private final TaskLines lines;
 
   Runs(GoogleClients clients, Consumer<String> console) {
     this.clients = clients;
     this.console = console;
+    this.lines = new TaskLines(Home.find().readOperations());
   }
 
   /**
@@ -29,6 +35,13 @@ final class Runs {
    * @return {@code success} or {@code failed}
    */
   String follow(String pipeline, String run, Duration limit) throws InterruptedException {
+    return follow(
+        pipeline, run, limit, line -> console.accept("  " + pipeline + " " + line.toString()));
+  }
+
+  /** As {@link #follow(String, String, Duration)}, with a listener of its own. */
+  String follow(String pipeline, String run, Duration limit, Consumer<TaskLines.Line> listener)
+      throws InterruptedException {
     long deadline = System.nanoTime() + limit.toNanos();
     Set<String> told = new HashSet<>();
     boolean seen = false;
@@ -36,9 +49,7 @@ final class Runs {
       try {
         RunState state = clients.composer().run(pipeline, run);
         seen = true;
-        for (TaskState task : clients.composer().tasks(pipeline, run)) {
-          tell(pipeline, task, told);
-        }
+        tell(run, inOrder(clients.composer().tasks(pipeline, run)), told, listener);
         if (state.ended()) {
           return state.name().toLowerCase(Locale.ROOT);
         }
@@ -53,25 +64,41 @@ final class Runs {
     throw new Unavailable("run " + run + " of " + pipeline + " has not ended in " + limit);
   }
 
-  private void tell(String pipeline, TaskState task, Set<String> told) {
-    boolean over =
-        switch (task.state()) {
-          case "success", "failed", "skipped", "upstream_failed" -> true;
-          default -> false;
-        };
-    if (over && told.add(task.task() + task.mapIndex() + task.tries())) {
-      Duration took =
-          task.started() == null || task.ended() == null
-              ? Duration.ZERO
-              : Duration.between(task.started(), task.ended());
-      console.accept(
-          String.format(
-              Locale.ROOT,
-              "  %s %-15s %-15s %6.2f s",
-              pipeline,
-              task.task(),
-              task.state(),
-              took.toMillis() / 1000.0));
+  /** Composer lists by map index; a person reads in the order in which things ended. */
+  private static List<TaskState> inOrder(List<TaskState> tasks) {
+    return tasks.stream()
+        .sorted(
+            Comparator.comparing(TaskState::ended, Comparator.nullsLast(Comparator.naturalOrder())))
+        .toList();
+  }
+
+  /** The lines of every task and shard that has ended since the last look. */
+  private void tell(
+      String run, List<TaskState> tasks, Set<String> told, Consumer<TaskLines.Line> console) {
+    Map<String, Integer> shards = new HashMap<>();
+    for (TaskState task : tasks) {
+      // Of a shard that is no more nothing is told, and none is missed.
+      if (task.mapIndex() >= 0 && !task.state().equals("removed")) {
+        shards.merge(task.task(), 1, Integer::sum);
+      }
+    }
+    for (TaskState task : tasks) {
+      if (TaskLines.isEnd(task.state())
+          && told.add(task.task() + "[" + task.mapIndex() + "]" + task.tries())) {
+        Duration took =
+            task.started() == null || task.ended() == null
+                ? Duration.ZERO
+                : Duration.between(task.started(), task.ended());
+        lines
+            .ended(
+                run,
+                task.task(),
+                task.mapIndex(),
+                shards.getOrDefault(task.task(), 0),
+                task.state(),
+                took)
+            .forEach(console);
+      }
     }
   }
 }

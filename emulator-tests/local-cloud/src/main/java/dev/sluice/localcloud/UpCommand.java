@@ -90,6 +90,7 @@ final class UpCommand implements Callable<Integer> {
     CountDownLatch ended = new CountDownLatch(1);
     FaultPlan plan = plan();
     FaultInjector injector = plan == null ? null : new FaultInjector(UpCommand::say);
+    TaskLines lines = new TaskLines(Home.find().readOperations());
     LocalCloud cloud =
         LocalCloud.start(
             new LocalCloud.Options(
@@ -99,7 +100,7 @@ final class UpCommand implements Callable<Integer> {
                 portBase,
                 webhook,
                 UpCommand::say,
-                UpCommand::progress),
+                change -> progress(lines, change)),
             new LocalCloud.Hosting(processes || (plan != null && plan.kills()), injector));
     if (plan != null && injector != null) {
       injector.use(plan);
@@ -210,20 +211,18 @@ final class UpCommand implements Callable<Integer> {
     System.out.println(line);
   }
 
-  private static void progress(Progress change) {
+  private static void progress(TaskLines lines, Progress change) {
+    String run = change.pipeline() + " " + change.run();
     String task = change.task();
-    if (task != null
-        && (change.state().equals("success")
-            || change.state().equals("failed")
-            || change.state().equals("skipped"))) {
-      System.out.printf(
-          Locale.ROOT,
-          "%s %s %-15s %-8s %6.2f s%n",
-          change.pipeline(),
-          change.run(),
-          task,
-          change.state(),
-          change.duration().toMillis() / 1000.0);
+    if (task != null && TaskLines.isEnd(change.state())) {
+      lines
+          .ended(run, task, change.mapIndex(), change.shards(), change.state(), change.duration())
+          .stream()
+          // What waits behind a failure says nothing that the failure does not.
+          .filter(line -> !line.state().equals("upstream_failed"))
+          .forEach(line -> System.out.println(run + " " + line));
+    } else if (task == null && TaskLines.isEnd(change.state())) {
+      lines.forget(run);
     }
   }
 }

@@ -72,6 +72,16 @@ public record Batch(
     return new Batch(name, pipeline, kind, span, version, sources, receivedAt);
   }
 
+  /**
+   * The object, in the bucket of artifacts, that holds the batch which a cause made once and for
+   * all: what the inbox holds may change between two deliveries of one event.
+   *
+   * @param cause a pinned uri, or whatever else happens once
+   */
+  public static String receipt(String pipeline, String cause) {
+    return pipeline + "/receipts/" + Fingerprint.of(List.of(pipeline, cause)) + ".json";
+  }
+
   /** The id of the batch's own run; {@code --force} makes others. */
   public String run() {
     return batch;

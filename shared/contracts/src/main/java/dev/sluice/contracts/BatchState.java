@@ -16,6 +16,6 @@ public enum BatchState {
   SUPERSEDED,
   /** finish-run or receive-*: something broke; a new run may go through. */
   FAILED,
-  /** receive-*: no pipeline takes it. */
+  /** receive-*: no pipeline takes it, or its name is unsafe. */
   IGNORED
 }

@@ -14,6 +14,10 @@ public final class Names {
   /** Runs and batches: what Airflow takes as a run's id. */
   public static final Pattern RUN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.~:+-]{0,199}");
 
+  /** Unicode's marks of direction (UAX #9), and the byte order mark, none of which shows. */
+  private static final String TURNS_DIRECTION =
+      "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff";
+
   /** The longest segment that every file system takes, in bytes of UTF-8. */
   private static final int MAX_SEGMENT_BYTES = 255;
 
@@ -59,15 +63,16 @@ public final class Names {
 
   /** Also what turns a line's direction, ends a line unseen, or is half a character. */
   private static boolean isControl(int codePoint) {
-    return switch (Character.getType(codePoint)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE ->
-          true;
-      default -> false;
-    };
+    boolean control =
+        switch (Character.getType(codePoint)) {
+          case Character.CONTROL,
+              Character.LINE_SEPARATOR,
+              Character.PARAGRAPH_SEPARATOR,
+              Character.SURROGATE ->
+              true;
+          default -> false;
+        };
+    return control || TURNS_DIRECTION.indexOf(codePoint) >= 0;
   }
 
   /**

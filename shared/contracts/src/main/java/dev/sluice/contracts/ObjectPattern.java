@@ -170,9 +170,9 @@ public final class ObjectPattern {
           "'"
               + text
               + "' takes no object '"
-              + name
+              + Names.printable(name)
               + "' of "
-              + wanted.describe()
+              + Names.printable(wanted.describe())
               + "; rename the file, or give another span");
     }
     return name;

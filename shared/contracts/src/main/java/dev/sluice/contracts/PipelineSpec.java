@@ -131,11 +131,6 @@ public final class PipelineSpec {
     return split;
   }
 
-  /** The column whose hash decides an example's split; null for the whole row or another way. */
-  public @Nullable String splitKey() {
-    return split instanceof SplitSpec.Hash hash ? hash.key() : null;
-  }
-
   /** How many rows may be rejected before the batch is held. */
   public RejectedLimit maxRejected() {
     return maxRejected;

@@ -43,7 +43,6 @@ class PipelineSpecTest {
         .isEqualTo(
             new SourceSpec.Files(ObjectPattern.parse("listings/{SPAN}/*"), 1, null, List.of()));
     assertThat(spec.split()).isEqualTo(new SplitSpec.Hash(null, 0.2));
-    assertThat(spec.splitKey()).isNull();
     assertThat(spec.maxRejected()).isEqualTo(new RejectedLimit(0.1));
     assertThat(spec.exportsTfRecord()).isFalse();
     assertThat(spec.engine()).isEqualTo(Engine.AUTO);
@@ -76,7 +75,7 @@ class PipelineSpecTest {
     assertThat(spec.groupBy()).containsExactly("currency", "country");
     assertThat(spec.slices())
         .containsExactly(List.of("country"), List.of("category"), List.of("a", "b"));
-    assertThat(spec.splitKey()).isEqualTo("seller_id");
+    assertThat(spec.split()).isEqualTo(new SplitSpec.Hash("seller_id", 0.2));
     assertThat(spec.schema()).isEqualTo("listings.schema.pbtxt");
     assertThat(spec.<Object>section("train", values -> values)).isEqualTo(Map.of("rounds", 5L));
     assertThat(spec.<Object>section("gates", values -> values)).isEqualTo(Map.of("min_auc", 0.6));

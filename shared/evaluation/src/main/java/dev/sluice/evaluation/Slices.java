@@ -1,6 +1,7 @@
 package dev.sluice.evaluation;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Names;
 import dev.sluice.examples.Column;
 import dev.sluice.examples.ExampleBatch;
@@ -46,7 +47,7 @@ public final class Slices {
   }
 
   /**
-   * @throws BadInput where the batch lacks a column, naming the nearest
+   * @throws BadInput where the batch lacks a column, naming the nearest, or has it in lists
    */
   public void add(ExampleBatch batch) {
     for (int s = 0; s < columnSets.size(); s++) {
@@ -60,6 +61,9 @@ public final class Slices {
                   + "', which the examples lack; did you mean '"
                   + Names.nearest(name, batch.fields().stream().map(Field::name).toList())
                   + "'?");
+        }
+        if (column instanceof ListColumn) {
+          throw ListColumn.refused(name, "make slices");
         }
         columns.add(column);
       }
@@ -125,7 +129,7 @@ public final class Slices {
           case IntColumn ints -> out.append(ints.values()[row]);
           case FloatColumn floats -> out.append(floats.values()[row]);
           case StringColumn strings -> out.append(strings.value(row));
-          case ListColumn _ -> throw ListColumn.refused();
+          case ListColumn _ -> throw new Bug("a slice by a column of several values a row");
         }
       }
     }

@@ -3,10 +3,12 @@ package dev.sluice.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.ValueType;
 import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import dev.sluice.examples.Validity;
 import java.util.List;
@@ -49,5 +51,25 @@ class SlicesTest {
   void add_unknownColumnNamesTheNearest() {
     Slices slices = new Slices(List.of(List.of("county")));
     assertThatThrownBy(() -> slices.add(batch(1))).hasMessageContaining("did you mean 'country'?");
+  }
+
+  @Test
+  void add_aMultiValuedColumnIsRefusedByName() {
+    ListColumn tags =
+        new ListColumn(
+            new int[] {0, 2},
+            new StringColumn(new int[] {0, 1}, List.of("a", "b"), Validity.all(2)),
+            Validity.all(1));
+    ExampleBatch batch =
+        new ExampleBatch(
+            List.of(new Field("tags", ValueType.STRING, /* repeated= */ true, /* base64= */ false)),
+            List.of(tags),
+            1);
+    Slices slices = new Slices(List.of(List.of("tags")));
+    assertThatThrownBy(() -> slices.add(batch))
+        .isInstanceOf(BadInput.class)
+        .hasMessage(
+            "column 'tags' holds several values a row, so it cannot make slices; name a column of"
+                + " one value a row, or derive one upstream (the first value, their number)");
   }
 }

@@ -1,7 +1,10 @@
 package dev.sluice.examples;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.sluice.contracts.Bug;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +75,22 @@ final class CsvFile extends RecordFile {
   @Override
   RecordReader read(Stretch stretch) throws IOException {
     return new Reader(stretch);
+  }
+
+  /** How it is split, and its names. */
+  CsvHeader header() {
+    return header;
+  }
+
+  /** A scanner over all rows below the header. */
+  CsvScanner scan() throws IOException {
+    CsvScanner scanner = new CsvScanner(source.open(), header.delimiter(), header.lineEnd());
+    scanner.skipByteOrderMark();
+    if (header.dataStart() > 0) {
+      scanner.next();
+    }
+    scanner.expectFields(header.names().size());
+    return scanner;
   }
 
   private final class Reader extends RecordReader {
@@ -224,7 +243,7 @@ final class CsvFile extends RecordFile {
     }
 
     private void requireSeen(int f, int kind) throws Misfit {
-      if ((kind & (Numbers.INT | Numbers.FLOAT) & ~seen[f]) != 0) {
+      if ((kind & (Numbers.INT | Numbers.FLOAT | Kinds.THOUSANDS) & ~seen[f]) != 0) {
         throw misfit(f);
       }
     }
@@ -254,8 +273,28 @@ final class CsvFile extends RecordFile {
     }
   }
 
-  /** A file that is CSV by its first bytes. */
-  static CsvFile of(ByteSource source) throws IOException {
-    return new CsvFile(source, CsvHeader.read(source), "", null);
+  /**
+   * A file that is no other format.
+   *
+   * @param source unpacked, in any encoding that {@link Encodings} tells
+   */
+  static CsvFile of(
+      ByteSource source,
+      String packing,
+      @Nullable String indivisible,
+      @Nullable List<String> columns)
+      throws IOException {
+    byte[] sample = CsvHeader.sample(source);
+    Charset charset = Encodings.ofTable(sample);
+    if (charset.equals(UTF_8)) {
+      return new CsvFile(
+          source, CsvHeader.read(source.name(), sample, columns), packing, indivisible);
+    }
+    TranscodedSource text = new TranscodedSource(source, charset);
+    return new CsvFile(
+        text,
+        CsvHeader.read(text.name(), CsvHeader.sample(text), columns),
+        ", " + text.encoding() + packing,
+        indivisible == null ? text.indivisible() : indivisible);
   }
 }

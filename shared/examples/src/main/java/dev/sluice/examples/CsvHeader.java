@@ -8,9 +8,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param delimiter one of {@code , ; tab |}: the one that splits the header into the most columns
  *     that the first rows agree with
  * @param lineEnd line feed, with or without a carriage return before it, or a carriage return
- * @param dataStart the first byte after the header's line
+ * @param dataStart the first byte after the header's line, 0 where there is none
  */
 record CsvHeader(List<String> names, byte delimiter, byte lineEnd, long dataStart) {
   /** The longest column name in characters, BigQuery's own limit. */
@@ -28,35 +31,37 @@ record CsvHeader(List<String> names, byte delimiter, byte lineEnd, long dataStar
 
   private static final int SAMPLE = 1 << 18;
   private static final int SAMPLE_ROWS = 200;
+  private static final int NUMBER = 1;
+  private static final int DATE = 2;
+  private static final int OTHER = 4;
   private static final byte[] DELIMITERS = {',', ';', '\t', '|'};
 
   CsvHeader {
     names = List.copyOf(names);
   }
 
-  static CsvHeader read(ByteSource source) throws IOException {
-    byte[] sample;
-    boolean whole;
+  /** The first bytes of an object, as many as tell how it is to be split. */
+  static byte[] sample(ByteSource source) throws IOException {
     try (InputStream in = source.open()) {
-      byte[] read = in.readNBytes(SAMPLE + 1);
-      whole = read.length <= SAMPLE;
-      sample = whole ? read : Arrays.copyOf(read, SAMPLE);
+      return in.readNBytes(SAMPLE + 1);
     }
-    String name = source.name();
+  }
+
+  /**
+   * @param read what {@link #sample} gives of the object, in UTF-8
+   * @param columns the names, where somebody gave them: then a first line with just these is the
+   *     header and any other is data
+   */
+  static CsvHeader read(String name, byte[] read, @Nullable List<String> columns)
+      throws IOException {
+    boolean whole = read.length <= SAMPLE;
+    byte[] sample = whole ? read : Arrays.copyOf(read, SAMPLE);
     if (sample.length == 0) {
       throw new BadInput(name + " is empty; write a header line and at least one row");
     }
     refuseBinary(name, sample);
     byte lineEnd = lineEnd(sample);
-    byte delimiter = DELIMITERS[0];
-    double best = 0;
-    for (byte candidate : DELIMITERS) {
-      double score = score(sample, whole, candidate, lineEnd);
-      if (score > best) {
-        best = score;
-        delimiter = candidate;
-      }
-    }
+    byte delimiter = delimiter(name, sample, whole, lineEnd);
     try (CsvScanner scanner =
         new CsvScanner(new ByteArrayInputStream(sample), delimiter, lineEnd)) {
       scanner.skipByteOrderMark();
@@ -71,19 +76,152 @@ record CsvHeader(List<String> names, byte delimiter, byte lineEnd, long dataStar
         throw new BadInput(
             name + ", line " + scanner.line() + ": the header is broken: " + scanner.problem());
       }
-      return new CsvHeader(names(name, scanner), delimiter, lineEnd, scanner.position());
+      List<String> first = texts(scanner);
+      if (columns != null) {
+        boolean header = isHeader(name, first, columns);
+        return new CsvHeader(columns, delimiter, lineEnd, header ? scanner.position() : 0);
+      }
+      List<String> names = names(name, scanner, first);
+      CsvHeader header = new CsvHeader(names, delimiter, lineEnd, scanner.position());
+      requireNames(name, scanner, first, whole);
+      return header;
     }
   }
 
-  private static List<String> names(String source, CsvScanner scanner) {
+  /** The names that somebody gave, once they can be names. */
+  static List<String> given(List<String> columns) {
+    Set<String> seen = new HashSet<>();
+    for (String column : columns) {
+      String fault = fault(column);
+      if (fault != null) {
+        throw new BadInput("columns of the source: " + fault);
+      }
+      if (!seen.add(column)) {
+        throw new BadInput("columns of the source name " + cut(column) + " twice; rename one");
+      }
+    }
+    return List.copyOf(columns);
+  }
+
+  private static List<String> texts(CsvScanner scanner) {
+    List<String> texts = new ArrayList<>();
+    for (int f = 0; f < scanner.fields(); f++) {
+      int from = scanner.start(f);
+      texts.add(new String(scanner.bytes(), from, scanner.end(f) - from, UTF_8).strip());
+    }
+    return texts;
+  }
+
+  /** True where the first line holds the names that were given. */
+  private static boolean isHeader(String source, List<String> first, List<String> columns) {
+    if (first.equals(columns)) {
+      return true;
+    }
+    if (first.size() != columns.size()) {
+      throw new BadInput(
+          source
+              + ", line 1 has "
+              + first.size()
+              + " fields, and the source's columns are "
+              + columns.size()
+              + " ("
+              + cut(String.join(", ", columns))
+              + "); name each field, in order");
+    }
+    if (Set.copyOf(columns).equals(new HashSet<>(first))) {
+      throw new BadInput(
+          source
+              + ", line 1 is a header with the source's columns in another order ("
+              + cut(String.join(", ", first))
+              + "); give them in this order, or leave columns out");
+    }
+    return false;
+  }
+
+  /**
+   * Refuses a first line that is a row: some of its fields are numbers (no years) or dates, as all
+   * that follow in their columns are, and none is a text above numbers or dates alone, as names
+   * are.
+   */
+  private static void requireNames(
+      String source, CsvScanner scanner, List<String> first, boolean whole) throws IOException {
+    long line = scanner.line();
+    int columns = first.size();
+    int[] above = first.stream().mapToInt(CsvHeader::shape).toArray();
+    int[] below = new int[columns];
+    int rows = 0;
+    while (rows < SAMPLE_ROWS && scanner.next() && (whole || !scanner.atEnd())) {
+      if (scanner.problem() == null && scanner.fields() == columns) {
+        rows++;
+        List<String> row = texts(scanner);
+        for (int f = 0; f < columns; f++) {
+          below[f] |= shape(row.get(f));
+        }
+      }
+    }
+    int alike = -1;
+    for (int f = 0; f < columns; f++) {
+      boolean plain = below[f] == NUMBER || below[f] == DATE;
+      if (plain && above[f] == OTHER) {
+        return;
+      }
+      if (plain && above[f] == below[f] && !first.get(f).matches("[12][0-9]{3}")) {
+        alike = f;
+      }
+    }
+    if (alike >= 0) {
+      throw new BadInput(
+          source
+              + ", line "
+              + line
+              + ": the header is missing, the first line looks like a row ("
+              + cut(String.join(", ", first))
+              + "): "
+              + cut(first.get(alike))
+              + " is no name; write the columns' names as the first line, or give them in the"
+              + " spec, as source: {columns: [...]}");
+    }
+  }
+
+  /** What a field looks like; 0 for one that says nothing. */
+  private static int shape(String text) {
+    byte[] b = text.getBytes(UTF_8);
+    int kind = Numbers.kind(b, 0, b.length);
+    if ((kind & (Numbers.EMPTY | Numbers.TOKEN)) != 0) {
+      return 0;
+    }
+    if (kind != Numbers.TEXT) {
+      return Character.isLetter(text.charAt(text.length() - 1)) ? 0 : NUMBER;
+    }
+    return text.matches("[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?") ? DATE : OTHER;
+  }
+
+  /** By what splits the first rows alike; the name decides where a tab is among them. */
+  private static byte delimiter(String name, byte[] sample, boolean whole, byte lineEnd)
+      throws IOException {
+    if (name.toLowerCase(Locale.ROOT).matches("(?s).*\\.tsv(\\.(gz|gzip|zst|zstd))?")
+        && score(sample, whole, (byte) '\t', lineEnd) > 0) {
+      return '\t';
+    }
+    byte delimiter = DELIMITERS[0];
+    double best = 0;
+    for (byte candidate : DELIMITERS) {
+      double score = score(sample, whole, candidate, lineEnd);
+      if (score > best) {
+        best = score;
+        delimiter = candidate;
+      }
+    }
+    return delimiter;
+  }
+
+  private static List<String> names(String source, CsvScanner scanner, List<String> names) {
     String where = source + ", line " + scanner.line();
     byte[] b = scanner.bytes();
-    List<String> names = new ArrayList<>();
     boolean numbersOnly = true;
     for (int f = 0; f < scanner.fields(); f++) {
       int from = scanner.start(f);
       int to = scanner.end(f);
-      names.add(new String(b, from, to - from, UTF_8).strip());
       numbersOnly &= (Numbers.kind(b, from, to) & (Numbers.TEXT | Numbers.TOKEN)) == 0;
     }
     if (numbersOnly && !names.stream().allMatch(String::isEmpty)) {
@@ -91,7 +229,8 @@ record CsvHeader(List<String> names, byte delimiter, byte lineEnd, long dataStar
           where
               + ": the header is missing, the first line holds only numbers ("
               + cut(String.join(", ", names))
-              + "); write the columns' names as the first line");
+              + "); write the columns' names as the first line, or give them in the spec, as source:"
+              + " {columns: [...]}");
     }
     Map<String, Integer> seen = new LinkedHashMap<>();
     for (int f = 0; f < names.size(); f++) {
@@ -181,7 +320,8 @@ record CsvHeader(List<String> names, byte delimiter, byte lineEnd, long dataStar
     return '\n';
   }
 
-  private static void refuseBinary(String name, byte[] b) {
+  /** Refuses what is no text in UTF-8, by its first bytes. */
+  static void refuseBinary(String name, byte[] b) {
     if (startsWith(b, 0xff, 0xfe) || startsWith(b, 0xfe, 0xff)) {
       throw new BadInput(name + " is UTF-16 text (by its byte order mark); save it as UTF-8");
     }

@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Memory is a batch of examples a split, whatever the size of the sources.
  *
  * @param splits who goes where
+ * @param tfrecord true where the examples are written as TFRecord of {@code tf.Example} too
  */
-public record Ingestion(Splits splits) {
+public record Ingestion(Splits splits, boolean tfrecord) {
   /** Rejected rows that a result holds; their file has all of them. */
   public static final int REJECTED_ROWS_KEPT = 1000;
 
@@ -35,6 +36,11 @@ public record Ingestion(Splits splits) {
 
   /** Bytes of each source whose records tell the types. */
   private static final long SAMPLE = 1 << 22;
+
+  /** Examples in Parquet alone. */
+  public Ingestion(Splits splits) {
+    this(splits, /* tfrecord= */ false);
+  }
 
   /** Opens the files of the artifact. */
   @FunctionalInterface
@@ -108,15 +114,18 @@ public record Ingestion(Splits splits) {
     for (int s = 0; s < files.size(); s++) {
       cuts.add(Cut.whole(s));
     }
+    Result result;
     try {
-      return write(files, sampled(files), cuts, 0, targets, progress);
+      result = write(files, sampled(files), cuts, 0, targets, progress);
     } catch (Misfit guessed) {
       try {
-        return write(files, looked(files), cuts, 0, targets, progress);
+        result = write(files, looked(files), cuts, 0, targets, progress);
       } catch (Misfit e) {
         throw changed(e);
       }
     }
+    requireRows(files.getFirst(), result.rows());
+    return result;
   }
 
   /**
@@ -186,6 +195,7 @@ public record Ingestion(Splits splits) {
     List<List<Plan.Piece>> shards = new ArrayList<>();
     inspections.forEach(inspection -> shards.add(new ArrayList<>()));
     List<String> notes = new ArrayList<>();
+    long all = 0;
     for (int s = 0; s < files.size(); s++) {
       int source = s;
       RecordFile file = files.get(s);
@@ -238,8 +248,12 @@ public record Ingestion(Splits splits) {
         rows += piece.rows();
         lines += piece.lines();
       }
-      requireRows(file, rows);
+      if (!mayBeEmpty(file)) {
+        requireRows(file, rows);
+      }
+      all += rows;
     }
+    requireRows(files.getFirst(), all);
     return new Plan(ordered(files, kinds).toMap(), shards, notes);
   }
 
@@ -394,8 +408,8 @@ public record Ingestion(Splits splits) {
     List<SourceSummary> read = new ArrayList<>();
     long rows = 0;
     long bytesBefore = 0;
-    Target train = new Target(Split.TRAIN, shard, stored, targets);
-    Target eval = new Target(Split.EVAL, shard, stored, targets);
+    Target train = new Target(Split.TRAIN, shard, stored, targets, tfrecord);
+    Target eval = new Target(Split.EVAL, shard, stored, targets, tfrecord);
     try {
       OutputStream rejectedOut = targets.open(rejectedName());
       RejectedRows sink = RejectedRows.jsonLines(rejectedOut);
@@ -412,12 +426,13 @@ public record Ingestion(Splits splits) {
             RecordReader.Problem problem = reader.problem();
             if (problem != null) {
               rejected++;
+              String own = reader.source();
               RejectedRow bad =
                   new RejectedRow(
-                      file.name(),
+                      own == null ? file.name() : own,
                       row,
                       reader.line() == 0 ? 0 : cut.linesBefore() + reader.line(),
-                      reader.offset(),
+                      own == null ? reader.offset() : 0,
                       problem.column(),
                       problem.value(),
                       problem.reason());
@@ -429,7 +444,7 @@ public record Ingestion(Splits splits) {
             }
             reader.append(builder);
             builder.putLong(fields.size(), row);
-            builder.putShared(fields.size() + 1, name);
+            builder.putShared(fields.size() + 1, source(reader, name));
             if (builder.endRow()) {
               divide(builder.take(), train, eval);
               progress.at(rows + row - cut.rowsBefore(), bytesBefore + reader.end());
@@ -438,7 +453,7 @@ public record Ingestion(Splits splits) {
           bytesBefore += reader.end();
         }
         rows += row - cut.rowsBefore();
-        if (cut.equals(Cut.whole(cut.source()))) {
+        if (cut.equals(Cut.whole(cut.source())) && !mayBeEmpty(file)) {
           requireRows(file, row);
         }
         read.add(
@@ -451,8 +466,7 @@ public record Ingestion(Splits splits) {
       progress.at(rows, bytesBefore);
       Map<String, ExamplesManifest.Files> written = new TreeMap<>();
       for (Target target : List.of(train, eval)) {
-        ExamplesManifest.Part part = target.finish();
-        written.put(target.split.label(), new ExamplesManifest.Files(part.rows(), List.of(part)));
+        written.put(target.split.label(), target.finish());
       }
       rejectedOut.close();
       return new Result(
@@ -467,6 +481,11 @@ public record Ingestion(Splits splits) {
     }
   }
 
+  /** Writers of many files leave some without a record, where each record names its columns. */
+  private static boolean mayBeEmpty(RecordFile file) {
+    return file.openColumns();
+  }
+
   private static void requireRows(RecordFile file, long rows) {
     if (rows == 0) {
       throw new BadInput(
@@ -474,6 +493,11 @@ public record Ingestion(Splits splits) {
               ? file.name() + " has no rows; write at least one"
               : file.name() + " has a header but no rows; write at least one row below the header");
     }
+  }
+
+  private static byte[] source(RecordReader reader, byte[] file) {
+    String own = reader.source();
+    return own == null ? file : own.getBytes(UTF_8);
   }
 
   /** The columns and provenance. */
@@ -518,33 +542,48 @@ public record Ingestion(Splits splits) {
     }
   }
 
+  /** A split's file, or two files of the same rows. */
   private static final class Target {
     private final Split split;
-    private final String file;
-    private final OutputStream out;
-    private final ExampleWriter writer;
+    private final List<Written> files = new ArrayList<>();
 
-    Target(Split split, int shard, List<Field> fields, Targets targets) throws IOException {
+    private record Written(String file, OutputStream out, ExampleWriter writer) {}
+
+    Target(Split split, int shard, List<Field> fields, Targets targets, boolean tfrecord)
+        throws IOException {
       this.split = split;
-      this.file = ExamplesManifest.partName(split, shard);
-      this.out = targets.open(file);
-      this.writer = ParquetExampleWriter.open(out, fields);
+      String file = ExamplesManifest.partName(split, shard);
+      OutputStream out = targets.open(file);
+      files.add(new Written(file, out, ParquetExampleWriter.open(out, fields)));
+      if (tfrecord) {
+        String other = ExamplesManifest.tfRecordName(split, shard);
+        OutputStream otherOut = targets.open(other);
+        files.add(new Written(other, otherOut, new TfRecordExampleWriter(otherOut, fields)));
+      }
     }
 
     void add(ExampleBatch batch, int[] rows) throws IOException {
       if (rows.length > 0) {
-        writer.write(rows.length == batch.rows() ? batch : batch.select(rows));
+        ExampleBatch own = rows.length == batch.rows() ? batch : batch.select(rows);
+        for (Written written : files) {
+          written.writer().write(own);
+        }
       }
     }
 
-    ExamplesManifest.Part finish() throws IOException {
-      writer.finish();
-      out.close();
-      return new ExamplesManifest.Part(file, writer.rows());
+    ExamplesManifest.Files finish() throws IOException {
+      List<ExamplesManifest.Part> parts = new ArrayList<>();
+      for (Written written : files) {
+        written.writer().finish();
+        written.out().close();
+        parts.add(new ExamplesManifest.Part(written.file(), written.writer().rows()));
+      }
+      return new ExamplesManifest.Files(
+          parts.getFirst().rows(), parts.subList(0, 1), parts.subList(1, parts.size()));
     }
 
     void close() {
-      writer.close();
+      files.forEach(written -> written.writer().close());
     }
   }
 
@@ -598,7 +637,7 @@ public record Ingestion(Splits splits) {
         throw changed(e);
       }
       builder.putLong(stored.size() - 2, row);
-      builder.putShared(stored.size() - 1, name);
+      builder.putShared(stored.size() - 1, source(from, name));
       return builder.endRow();
     }
 

@@ -51,6 +51,16 @@ public record Inspection(int shard, int shards, List<Piece> pieces) {
     }
   }
 
+  /** Records, the rejected ones included. */
+  public long rows() {
+    return pieces.stream().mapToLong(Piece::rows).sum();
+  }
+
+  /** Records that are rejected. */
+  public long rejectedRows() {
+    return pieces.stream().mapToLong(Piece::rejectedRows).sum();
+  }
+
   /** A stretch of a source that falls to a shard. */
   record Share(int source, long from, long to) {}
 

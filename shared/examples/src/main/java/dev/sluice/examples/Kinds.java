@@ -118,8 +118,8 @@ final class Kinds {
         throw new BadInput(
             "the numbers of column "
                 + name
-                + " have separators between thousands, such as 1,234.50; write them plainly, as"
-                + " 1234.50");
+                + " have commas between thousands, such as 1,234.50; write them plainly, as 1234.50,"
+                + " and with a point before decimals");
       }
       fields.add(
           new Field(

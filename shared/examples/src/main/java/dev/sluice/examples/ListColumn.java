@@ -17,10 +17,25 @@ public record ListColumn(int[] offsets, Column values, Validity validity) implem
     if (values instanceof ListColumn) {
       throw new Bug("a list of lists is no column");
     }
-    if (offsets[validity.rows()] > values.rows()) {
+    if (offsets[validity.rows()] != values.rows()) {
       throw new Bug(
           "lists end at value " + offsets[validity.rows()] + ", there are " + values.rows());
     }
+  }
+
+  /**
+   * Why one column cannot be put to a use that needs one value a row.
+   *
+   * @param use such as {@code be the label}
+   */
+  public static BadInput refused(String column, String use) {
+    return new BadInput(
+        "column '"
+            + column
+            + "' holds several values a row, so it cannot "
+            + use
+            + "; name a column of one value a row, or derive one upstream (the first value, their"
+            + " number)");
   }
 
   /** For readers of one value a row. */

@@ -38,7 +38,10 @@ final class Numbers {
 
   private Numbers() {}
 
-  /** What the bytes look like, one of the constants; spaces and tabs around a number are passed. */
+  /**
+   * What the bytes look like, one of the constants or {@link Kinds#THOUSANDS}; spaces and tabs
+   * around a number are passed.
+   */
   static int kind(byte[] b, int from, int to) {
     if (from == to) {
       return EMPTY;
@@ -72,6 +75,9 @@ final class Numbers {
     if (whole > 1 && b[digits] == '0') {
       return TEXT;
     }
+    if (b[i] == ',' && whole > 0 && whole <= 3 && b[digits] != '0') {
+      return isGrouped(b, i, end) ? Kinds.THOUSANDS : TEXT;
+    }
     int fraction = 0;
     if (b[i] == '.') {
       int point = ++i;
@@ -103,6 +109,25 @@ final class Numbers {
       return TEXT;
     }
     return FLOAT;
+  }
+
+  /** True for commas with three digits after each, and at most decimals after the last. */
+  private static boolean isGrouped(byte[] b, int from, int to) {
+    int i = from;
+    while (i < to && b[i] == ',') {
+      if (to - i < 4 || !isDigit(b[i + 1]) || !isDigit(b[i + 2]) || !isDigit(b[i + 3])) {
+        return false;
+      }
+      i += 4;
+    }
+    if (i < to && b[i] == '.') {
+      int point = ++i;
+      while (i < to && isDigit(b[i])) {
+        i++;
+      }
+      return i == to && i > point;
+    }
+    return i == to;
   }
 
   private static int word(byte[] b, int from, int to) {

@@ -3,15 +3,16 @@ package dev.sluice.examples;
 import dev.hardwood.InputFile;
 import dev.hardwood.metadata.ColumnChunk;
 import dev.hardwood.metadata.CompressionCodec;
-import dev.hardwood.metadata.LogicalType;
+import dev.hardwood.metadata.FieldPath;
 import dev.hardwood.metadata.RowGroup;
 import dev.hardwood.reader.ColumnReader;
 import dev.hardwood.reader.ColumnReaders;
 import dev.hardwood.reader.ParquetFileReader;
+import dev.hardwood.reader.RowGroupPredicate;
 import dev.hardwood.schema.ColumnProjection;
 import dev.hardwood.schema.ColumnSchema;
 import dev.sluice.contracts.BadInput;
-import dev.sluice.contracts.ValueType;
+import dev.sluice.contracts.Bug;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -19,78 +20,120 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads flat Parquet files, ours and those of others, column by column. Integers of 8 to 64 bits
- * are {@code INT} (unsigned ones up to 32), {@code FLOAT} and {@code DOUBLE} are {@code FLOAT},
- * strings, enums and JSON are {@code STRING}, booleans are the {@code STRING}s {@code true} and
- * {@code false}. Columns of any other type, and nested or repeated ones, are refused by name,
- * unless they were not asked for. Snappy, LZ4 and Brotli need their libraries on the class path;
- * zstd and gzip do not.
+ * Reads Parquet files, ours and those of others, column by column.
+ *
+ * <ul>
+ *   <li>Integers are {@code INT}; an unsigned 64-bit value beyond a signed one is refused.
+ *   <li>{@code FLOAT16}, {@code FLOAT}, {@code DOUBLE} and {@code DECIMAL} are {@code FLOAT}, a
+ *       decimal as the nearest double.
+ *   <li>Strings, enums, JSON and UUIDs are {@code STRING}, booleans {@code true} and {@code false},
+ *       dates, times and timestamps ISO-8601 text, those of an instant in UTC with a {@code Z}.
+ *   <li>Other bytes are {@code STRING}: as they are where every value of the column is UTF-8, which
+ *       takes a look at each, else as base64.
+ *   <li>A list of any of these, in its two or three levels or as a plain repeated field, is a
+ *       repeated column; null elements are left out.
+ *   <li>The members of a structure are columns, {@code a.b}.
+ * </ul>
+ *
+ * An empty text, an empty list and a null are all missing. Columns of any other type are refused by
+ * name, unless they were not asked for. LZ4 and Brotli, whose libraries are not here, are refused
+ * by name.
  */
 public final class ParquetExampleReader implements ExampleReader {
-  private static final Set<CompressionCodec> CODECS =
-      EnumSet.of(CompressionCodec.ZSTD, CompressionCodec.GZIP, CompressionCodec.UNCOMPRESSED);
-  private static final byte[][] BOOLEANS = {{'f', 'a', 'l', 's', 'e'}, {'t', 'r', 'u', 'e'}};
+  /** Those whose libraries are here. */
+  static final Set<CompressionCodec> CODECS =
+      Set.of(
+          CompressionCodec.ZSTD,
+          CompressionCodec.SNAPPY,
+          CompressionCodec.GZIP,
+          CompressionCodec.UNCOMPRESSED);
 
   private final String file;
   private final ParquetFileReader reader;
+  private final @Nullable RowGroupPredicate groups;
   private final ColumnReaders columns;
-  private final int[] places;
+  private final List<ParquetColumn> kept;
   private final List<Field> fields;
-  private final List<BytesDictionary> dictionaries = new ArrayList<>();
 
-  private ParquetExampleReader(String file, ParquetFileReader reader, Set<String> wanted) {
+  private ParquetExampleReader(
+      String file,
+      ParquetFileReader reader,
+      Set<String> wanted,
+      @Nullable RowGroupPredicate groups) {
     this.file = file;
     this.reader = reader;
-    List<ColumnSchema> schema = reader.getFileSchema().getColumns();
-    List<String> names = new ArrayList<>();
-    List<Field> kept = new ArrayList<>();
-    Set<String> absent = new TreeSet<>(wanted);
-    for (ColumnSchema column : schema) {
-      String name = column.fieldPath().elements().getFirst();
-      absent.remove(name);
-      if (wanted.isEmpty() || wanted.contains(name)) {
-        names.add(name);
-        kept.add(new Field(name, type(column, name)));
-      }
+    this.groups = groups;
+    ParquetSchema schema = ParquetSchema.of(file, reader);
+    List<ParquetSchema.Leaf> leaves = schema.select(wanted);
+    requireCodecs(leaves);
+    Set<String> base64 = schema.base64();
+    List<ParquetSchema.Leaf> unclear = leaves.stream().filter(leaf -> leaf.isBinary()).toList();
+    if (!unclear.isEmpty()) {
+      base64.addAll(notText(unclear, schema));
     }
-    if (!absent.isEmpty()) {
-      throw new BadInput(
-          file + " has no column " + String.join(", ", absent) + "; it has " + all(schema));
+    this.columns = open(leaves, schema);
+    List<ParquetColumn> decoders = new ArrayList<>();
+    List<Field> found = new ArrayList<>();
+    for (ParquetSchema.Leaf leaf : leaves) {
+      boolean encoded = base64.contains(leaf.name());
+      decoders.add(
+          new ParquetColumn(file, leaf, encoded && leaf.isBinary(), find(columns, leaf.schema())));
+      found.add(new Field(leaf.name(), leaf.type(), leaf.repeated(), encoded));
     }
-    if (names.isEmpty()) {
-      throw new BadInput(file + " has no columns; write at least one");
-    }
-    this.fields = List.copyOf(kept);
-    requireCodecs(names);
+    this.kept = List.copyOf(decoders);
+    this.fields = List.copyOf(found);
+  }
+
+  private ColumnReaders open(List<ParquetSchema.Leaf> leaves, ParquetSchema schema) {
+    Set<String> tops = new TreeSet<>();
+    leaves.forEach(leaf -> tops.add(leaf.schema().fieldPath().elements().getFirst()));
     // A name with a dot would be taken for a path into a group.
     boolean projected =
-        names.size() < schema.size() && names.stream().noneMatch(name -> name.contains("."));
-    this.columns =
+        leaves.size() < schema.leaves().size() && tops.stream().noneMatch(top -> top.contains("."));
+    ParquetFileReader.ColumnReadersBuilder builder =
         reader
             .buildColumnReaders(
                 projected
-                    ? ColumnProjection.columns(names.toArray(String[]::new))
+                    ? ColumnProjection.columns(tops.toArray(String[]::new))
                     : ColumnProjection.all())
-            .batchSize(BatchBuilder.rowsPerBatch(names.size()))
-            .build();
-    this.places = new int[names.size()];
-    for (int i = 0; i < columns.getColumnCount(); i++) {
-      String name = columns.getColumnReader(i).getColumnSchema().fieldPath().elements().getFirst();
-      int place = names.indexOf(name);
-      if (place >= 0) {
-        places[place] = i;
+            .batchSize(BatchBuilder.rowsPerBatch(leaves.size()));
+    return groups == null ? builder.build() : builder.filter(groups).build();
+  }
+
+  private static ColumnReader find(ColumnReaders readers, ColumnSchema schema) {
+    for (int i = 0; i < readers.getColumnCount(); i++) {
+      if (readers.getColumnReader(i).getColumnSchema().fieldPath().equals(schema.fieldPath())) {
+        return readers.getColumnReader(i);
       }
     }
-    for (int i = 0; i < places.length; i++) {
-      dictionaries.add(new BytesDictionary());
+    throw new Bug("the reader of " + schema.fieldPath() + " is not there");
+  }
+
+  /** The names of the columns that hold bytes which are no text. */
+  private Set<String> notText(List<ParquetSchema.Leaf> leaves, ParquetSchema schema) {
+    Set<String> found = new HashSet<>();
+    try (ColumnReaders readers = open(leaves, schema)) {
+      List<ColumnReader> own = new ArrayList<>();
+      leaves.forEach(leaf -> own.add(find(readers, leaf.schema())));
+      while (readers.nextBatch()) {
+        for (int i = 0; i < own.size(); i++) {
+          String name = leaves.get(i).name();
+          if (!found.contains(name) && !ParquetColumn.isText(own.get(i))) {
+            found.add(name);
+          }
+        }
+      }
     }
+    return found;
   }
 
   /**
@@ -104,7 +147,7 @@ public final class ParquetExampleReader implements ExampleReader {
     if (!Files.exists(file)) {
       throw new NoSuchFileException(file.toString());
     }
-    return open(InputFile.of(file), file.getFileName().toString(), columns);
+    return open(InputFile.of(file), file.getFileName().toString(), columns, null);
   }
 
   /**
@@ -115,10 +158,16 @@ public final class ParquetExampleReader implements ExampleReader {
    */
   public static ParquetExampleReader open(ByteBuffer bytes, String name, Set<String> columns)
       throws IOException {
-    return open(InputFile.of(bytes), name, columns);
+    return open(InputFile.of(bytes), name, columns, null);
   }
 
-  private static ParquetExampleReader open(InputFile input, String name, Set<String> columns)
+  /**
+   * Reads some row groups.
+   *
+   * @param groups which ones, null for all
+   */
+  static ParquetExampleReader open(
+      InputFile input, String name, Set<String> columns, @Nullable RowGroupPredicate groups)
       throws IOException {
     ParquetFileReader reader;
     try {
@@ -127,7 +176,7 @@ public final class ParquetExampleReader implements ExampleReader {
       throw unreadable(name, e);
     }
     try {
-      return new ParquetExampleReader(name, reader, columns);
+      return new ParquetExampleReader(name, reader, columns, groups);
     } catch (BadInput e) {
       reader.close();
       throw e;
@@ -141,63 +190,21 @@ public final class ParquetExampleReader implements ExampleReader {
     return new BadInput(file + " cannot be read as Parquet: " + e.getMessage(), e);
   }
 
-  private static List<String> all(List<ColumnSchema> schema) {
-    return schema.stream()
-        .map(column -> column.fieldPath().elements().getFirst())
-        .distinct()
-        .toList();
-  }
-
-  private ValueType type(ColumnSchema column, String name) {
-    if (column.fieldPath().elements().size() > 1 || column.maxRepetitionLevel() > 0) {
-      throw new BadInput(
-          file + ", column " + name + " is nested or repeated; flatten it into plain columns");
-    }
-    LogicalType logical = column.logicalType();
-    ValueType type =
-        switch (column.type()) {
-          case INT32, INT64 ->
-              logical == null
-                      || (logical instanceof LogicalType.IntType ints
-                          && (ints.isSigned() || ints.bitWidth() <= 32))
-                  ? ValueType.INT
-                  : null;
-          case FLOAT, DOUBLE -> logical == null ? ValueType.FLOAT : null;
-          case BOOLEAN -> logical == null ? ValueType.STRING : null;
-          case BYTE_ARRAY ->
-              logical instanceof LogicalType.StringType
-                      || logical instanceof LogicalType.EnumType
-                      || logical instanceof LogicalType.JsonType
-                  ? ValueType.STRING
-                  : null;
-          case INT96, FIXED_LEN_BYTE_ARRAY -> null;
-        };
-    if (type == null) {
-      throw new BadInput(
-          file
-              + ", column "
-              + name
-              + " has type "
-              + column.type()
-              + (logical == null ? "" : " (" + logical + ")")
-              + "; cast it to a 64-bit integer, a double or a string");
-    }
-    return type;
-  }
-
-  private void requireCodecs(List<String> names) {
+  private void requireCodecs(List<ParquetSchema.Leaf> leaves) {
+    Map<FieldPath, String> names = new HashMap<>();
+    leaves.forEach(leaf -> names.put(leaf.schema().fieldPath(), leaf.name()));
     for (RowGroup group : reader.getFileMetaData().rowGroups()) {
       for (ColumnChunk chunk : group.columns()) {
-        String name = chunk.metaData().pathInSchema().elements().getFirst();
+        String name = names.get(chunk.metaData().pathInSchema());
         CompressionCodec codec = chunk.metaData().codec();
-        if (names.contains(name) && !CODECS.contains(codec)) {
+        if (name != null && !CODECS.contains(codec)) {
           throw new BadInput(
               file
                   + ", column "
                   + name
                   + " is compressed with "
                   + codec
-                  + "; write the file with zstd, gzip or no compression");
+                  + "; write the file with zstd, snappy, gzip or no compression");
         }
       }
     }
@@ -221,8 +228,8 @@ public final class ParquetExampleReader implements ExampleReader {
       }
       int rows = columns.getRecordCount();
       List<Column> batch = new ArrayList<>(fields.size());
-      for (int i = 0; i < places.length; i++) {
-        batch.add(column(columns.getColumnReader(places[i]), dictionaries.get(i), rows));
+      for (ParquetColumn column : kept) {
+        batch.add(column.read(rows));
       }
       return new ExampleBatch(fields, batch, rows);
     } catch (UncheckedIOException e) {
@@ -230,57 +237,6 @@ public final class ParquetExampleReader implements ExampleReader {
     } catch (IllegalStateException | IllegalArgumentException | UnsupportedOperationException e) {
       throw unreadable(file, e);
     }
-  }
-
-  private static Column column(ColumnReader reader, BytesDictionary dictionary, int rows) {
-    long[] words = reader.getLeafValidity().words();
-    Validity validity = words == null ? Validity.all(rows) : Validity.of(words, rows);
-    ColumnSchema schema = reader.getColumnSchema();
-    return switch (schema.type()) {
-      case INT64 -> new IntColumn(reader.getLongs(), validity);
-      case INT32 -> {
-        int[] ints = reader.getInts();
-        boolean unsigned = schema.logicalType() instanceof LogicalType.IntType t && !t.isSigned();
-        long[] values = new long[rows];
-        for (int r = 0; r < rows; r++) {
-          values[r] = unsigned ? Integer.toUnsignedLong(ints[r]) : ints[r];
-        }
-        yield new IntColumn(values, validity);
-      }
-      case DOUBLE -> new FloatColumn(reader.getDoubles(), validity);
-      case FLOAT -> {
-        float[] floats = reader.getFloats();
-        double[] values = new double[rows];
-        for (int r = 0; r < rows; r++) {
-          values[r] = floats[r];
-        }
-        yield new FloatColumn(values, validity);
-      }
-      case BOOLEAN -> {
-        boolean[] booleans = reader.getBooleans();
-        int[] codes = new int[rows];
-        dictionary.clear();
-        for (int r = 0; r < rows; r++) {
-          if (!validity.isMissing(r)) {
-            byte[] text = BOOLEANS[booleans[r] ? 1 : 0];
-            codes[r] = dictionary.code(text, 0, text.length);
-          }
-        }
-        yield new StringColumn(codes, dictionary.texts(), validity);
-      }
-      default -> {
-        byte[] bytes = reader.getBinaryValues();
-        int[] offsets = reader.getBinaryOffsets();
-        int[] codes = new int[rows];
-        dictionary.clear();
-        for (int r = 0; r < rows; r++) {
-          if (!validity.isMissing(r)) {
-            codes[r] = dictionary.code(bytes, offsets[r], offsets[r + 1]);
-          }
-        }
-        yield new StringColumn(codes, dictionary.texts(), validity);
-      }
-    };
   }
 
   @Override

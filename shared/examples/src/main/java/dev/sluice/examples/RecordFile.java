@@ -23,6 +23,11 @@ public abstract class RecordFile {
    */
   abstract @Nullable String indivisible();
 
+  /** True where several may read it, a stretch each, and its bytes are those of its records. */
+  public final boolean isDivisible() {
+    return indivisible() == null;
+  }
+
   /**
    * Names the columns that the object itself declares, in its order, with what it tells of their
    * types.

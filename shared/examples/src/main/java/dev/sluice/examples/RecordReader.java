@@ -26,6 +26,14 @@ abstract class RecordReader implements AutoCloseable {
    */
   abstract boolean next() throws IOException;
 
+  /**
+   * The object that the current record came from, where a file is a folder of them; its {@code
+   * __source}. Null for the file itself.
+   */
+  @Nullable String source() {
+    return null;
+  }
+
   /** What is wrong with the current record, or null. */
   abstract @Nullable Problem problem();
 

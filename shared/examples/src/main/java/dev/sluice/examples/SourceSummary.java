@@ -9,4 +9,10 @@ package dev.sluice.examples;
  * @param rows records read, the rejected ones included
  * @param rejectedRows those that could not be split or decoded
  */
-public record SourceSummary(String name, long bytes, String format, long rows, long rejectedRows) {}
+public record SourceSummary(String name, long bytes, String format, long rows, long rejectedRows) {
+  /** The same source, of which another shard read more. */
+  SourceSummary and(SourceSummary more) {
+    return new SourceSummary(
+        name, bytes, format, rows + more.rows, rejectedRows + more.rejectedRows);
+  }
+}

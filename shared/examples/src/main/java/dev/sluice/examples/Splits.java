@@ -70,6 +70,9 @@ public sealed interface Splits permits Splits.ByHash, Splits.ByTime, Splits.ByCo
 
     @Override
     public boolean[] eval(ExampleBatch batch) {
+      if (column != null && batch.column(column) instanceof ListColumn) {
+        throw ListColumn.refused(column, "be the key of a split");
+      }
       long[] hashes = RowHashes.of(batch, column);
       boolean[] eval = new boolean[batch.rows()];
       for (int r = 0; r < eval.length; r++) {
@@ -122,6 +125,8 @@ public sealed interface Splits permits Splits.ByHash, Splits.ByTime, Splits.ByCo
         for (int r = 0; r < eval.length; r++) {
           eval[r] = !ints.isMissing(r) && evalValues.contains(Long.toString(ints.values()[r]));
         }
+      } else if (given instanceof ListColumn) {
+        throw ListColumn.refused(column, "say the split");
       } else if (given != null) {
         throw new BadInput(
             "column "

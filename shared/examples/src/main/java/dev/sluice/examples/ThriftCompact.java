@@ -59,10 +59,12 @@ final class ThriftCompact {
     return this;
   }
 
-  /** A list of one string. */
-  ThriftCompact stringList(int field, String value) {
-    listHeader(field, BINARY, 1);
-    bytes(value.getBytes(UTF_8));
+  /** A list of strings. */
+  ThriftCompact stringList(int field, String... values) {
+    listHeader(field, BINARY, values.length);
+    for (String value : values) {
+      bytes(value.getBytes(UTF_8));
+    }
     return this;
   }
 

@@ -55,7 +55,7 @@ final class TimeSplit {
           eval[r] = !texts.isMissing(r) && ofCode[texts.codes()[r]];
         }
       }
-      case ListColumn _ -> throw ListColumn.refused();
+      case ListColumn _ -> throw ListColumn.refused(column, "tell the time of a split");
     }
     return eval;
   }

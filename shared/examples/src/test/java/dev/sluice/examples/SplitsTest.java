@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.ValueType;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -196,5 +197,30 @@ class SplitsTest {
     assertThatThrownBy(() -> assigned(splits, "n,fold\n1,.5\n", 0))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("neither texts nor whole numbers");
+  }
+
+  @Test
+  void aMultiValuedColumnSplitsNothing() {
+    ListColumn tags =
+        new ListColumn(
+            new int[] {0, 2},
+            new StringColumn(new int[] {0, 1}, List.of("a", "b"), Validity.all(2)),
+            Validity.all(1));
+    ExampleBatch batch =
+        new ExampleBatch(
+            List.of(new Field("tags", ValueType.STRING, /* repeated= */ true, /* base64= */ false)),
+            List.of(tags),
+            1);
+    Map<Splits, String> uses =
+        Map.of(
+            Splits.ofDefaults().byKey("tags"), "be the key of a split",
+            new Splits.ByTime("tags", "2026-11-01"), "tell the time of a split",
+            new Splits.ByColumn("tags", Set.of("a")), "say the split");
+    uses.forEach((splits, use) ->
+        assertThatThrownBy(() -> splits.eval(batch))
+            .isInstanceOf(BadInput.class)
+            .hasMessageStartingWith(
+                "column 'tags' holds several values a row, so it cannot " + use + "; name a"));
+    assertThat(Splits.ofDefaults().eval(batch)).hasSize(1);
   }
 }

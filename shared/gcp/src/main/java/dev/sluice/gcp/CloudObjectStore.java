@@ -22,7 +22,6 @@ import dev.sluice.contracts.SluiceException;
 import dev.sluice.contracts.Unavailable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -152,17 +151,40 @@ final class CloudObjectStore implements ObjectStore {
     return open(present(name));
   }
 
+  @Override
+  public InputStream open(ObjectName name, long from) {
+    Blob blob = present(name);
+    if (from == 0 || "gzip".equals(blob.getContentEncoding())) {
+      return ObjectStore.super.open(name, from);
+    }
+    if (from > blob.getSize()) {
+      throw new Bug(name.uri() + " has " + blob.getSize() + " bytes, none from " + from + " on");
+    }
+    String uri = stored(blob).name().uri();
+    ReadChannel channel = channel(blob);
+    try {
+      channel.seek(from);
+    } catch (IOException | StorageException e) {
+      closeQuietly(channel);
+      throw error("read", uri, e);
+    }
+    return new CheckedInput(uri, blob.getSize() - from, null, channel);
+  }
+
+  private ReadChannel channel(Blob blob) {
+    return call(
+        "read",
+        stored(blob).name().uri(),
+        () ->
+            storage
+                .get()
+                .reader(blob.getBlobId(), BlobSourceOption.shouldReturnRawInputStream(true)));
+  }
+
   private InputStream open(Blob blob) {
     String uri = stored(blob).name().uri();
-    ReadChannel channel =
-        call(
-            "read",
-            uri,
-            () ->
-                storage
-                    .get()
-                    .reader(blob.getBlobId(), BlobSourceOption.shouldReturnRawInputStream(true)));
-    InputStream checked = new CheckedInput(uri, blob, channel);
+    ReadChannel channel = channel(blob);
+    InputStream checked = new CheckedInput(uri, blob.getSize(), blob.getCrc32c(), channel);
     if (!"gzip".equals(blob.getContentEncoding())) {
       return checked;
     }
@@ -236,6 +258,11 @@ final class CloudObjectStore implements ObjectStore {
       throw new Bug("could not make the content of " + name + ": " + e.getMessage(), e);
     }
     return upload.finish();
+  }
+
+  @Override
+  public Writing create(ObjectName name, String contentType, WriteCondition condition) {
+    return new Upload(name, contentType, condition);
   }
 
   @Override
@@ -456,10 +483,13 @@ final class CloudObjectStore implements ObjectStore {
     private long passed;
     private boolean checked;
 
-    CheckedInput(String uri, Blob blob, ReadChannel channel) {
+    /**
+     * @param expected the bytes' checksum, or null where only their number is known
+     */
+    CheckedInput(String uri, long size, @Nullable String expected, ReadChannel channel) {
       this.uri = uri;
-      this.size = blob.getSize();
-      this.expected = blob.getCrc32c();
+      this.size = size;
+      this.expected = expected;
       this.channel = channel;
     }
 
@@ -520,7 +550,7 @@ final class CloudObjectStore implements ObjectStore {
    * part. After a 412 the rest of the content still passes through the checksum, which decides
    * whether the object found is the same.
    */
-  private final class Upload extends OutputStream {
+  private final class Upload extends Writing {
     private final ObjectName name;
     private final WriteCondition condition;
     private final String mark = UUID.randomUUID().toString();
@@ -602,7 +632,8 @@ final class CloudObjectStore implements ObjectStore {
       refused = known;
     }
 
-    StoredObject finish() {
+    @Override
+    public StoredObject finish() {
       if (channel == null && refused == null) {
         return once(part, filled);
       }

@@ -1,5 +1,7 @@
 package dev.sluice.gcp;
 
+import dev.sluice.contracts.BadInput;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -22,6 +24,20 @@ public interface ObjectStore {
   interface Content {
     /** Writes the content; leaves the stream open. An exception here means nothing is stored. */
     void writeTo(OutputStream out) throws IOException;
+  }
+
+  /**
+   * An object in the making, a stream that its maker writes as it likes. Nothing is stored before
+   * {@link #finish}; closing without it leaves no object. What the bytes take here is bounded, as
+   * for {@link #write(ObjectName, Content, String, WriteCondition)}.
+   */
+  abstract class Writing extends OutputStream {
+    /**
+     * Stores what was written, once; call nothing after.
+     *
+     * @throws dev.sluice.contracts.Conflict where the condition does not hold
+     */
+    public abstract StoredObject finish();
   }
 
   /** The object, or nothing where it (or the named generation) is absent. */
@@ -54,6 +70,22 @@ public interface ObjectStore {
   InputStream open(ObjectName name);
 
   /**
+   * As {@link #open(ObjectName)}, from that byte on. Of a part no checksum is known, so only a
+   * stream from the first byte is compared with one.
+   *
+   * @param from at most the object's size
+   */
+  default InputStream open(ObjectName name, long from) {
+    InputStream in = open(name);
+    try {
+      in.skipNBytes(from);
+      return in;
+    } catch (IOException e) {
+      throw new BadInput(name.uri() + " has no byte " + from + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
    * Copies the object into a file, replacing it; a failure leaves no file.
    *
    * @throws dev.sluice.contracts.BadInput where it is absent
@@ -81,6 +113,31 @@ public interface ObjectStore {
    */
   StoredObject write(
       ObjectName name, Content content, String contentType, WriteCondition condition);
+
+  /**
+   * Starts an object whose content is written bit by bit, beside others if need be. This one keeps
+   * the content in memory until it is finished.
+   */
+  default Writing create(ObjectName name, String contentType, WriteCondition condition) {
+    return new Writing() {
+      private final ByteArrayOutputStream content = new ByteArrayOutputStream();
+
+      @Override
+      public void write(int b) {
+        content.write(b);
+      }
+
+      @Override
+      public void write(byte[] bytes, int from, int length) {
+        content.write(bytes, from, length);
+      }
+
+      @Override
+      public StoredObject finish() {
+        return ObjectStore.this.write(name, content.toByteArray(), contentType, condition);
+      }
+    };
+  }
 
   /** Live objects whose names start with the prefix, in the order of names, a page at a time. */
   Stream<StoredObject> list(String bucket, String prefix);

@@ -1,5 +1,6 @@
 package dev.sluice.stages;
 
+import dev.sluice.contracts.Batch;
 import dev.sluice.gcp.ObjectName;
 
 /**
@@ -12,6 +13,11 @@ public record Layout(String artifacts, String serving) {
   /** {@code <artifacts>/<pipeline>/batches/<batch>.json}. */
   public ObjectName batch(String pipeline, String batch) {
     return ObjectName.of(artifacts, pipeline + "/batches/" + batch + ".json");
+  }
+
+  /** {@code <artifacts>/<pipeline>/receipts/<hash of the cause>.json}. */
+  public ObjectName receipt(String pipeline, String cause) {
+    return ObjectName.of(artifacts, Batch.receipt(pipeline, cause));
   }
 
   /** {@code <artifacts>/<pipeline>/runs/<run>/pins.json}. */

@@ -6,6 +6,9 @@ import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.ObjectStore;
 import dev.sluice.gcp.StoredObject;
 import dev.sluice.gcp.WriteCondition;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -47,6 +50,48 @@ public final class Output {
     ObjectName object = uri.object(name);
     try {
       add(name, objects.write(object, file, contentType, WriteCondition.ifAbsent()));
+    } catch (Conflict e) {
+      add(name, left(object, e));
+    }
+  }
+
+  /**
+   * Starts an object that is written bit by bit; closing the stream stores it. Where the name is
+   * started again, what was written to the stream before is never stored.
+   *
+   * @param name below the artifact's folder
+   */
+  public OutputStream create(String name, String contentType) {
+    ObjectName object = uri.object(name);
+    ObjectStore.Writing writing = objects.create(object, contentType, WriteCondition.ifAbsent());
+    return new FilterOutputStream(writing) {
+      private boolean stored;
+
+      @Override
+      public void write(byte[] bytes, int from, int length) throws IOException {
+        out.write(bytes, from, length);
+      }
+
+      @Override
+      public void close() {
+        if (stored) {
+          return;
+        }
+        stored = true;
+        try {
+          add(name, writing.finish());
+        } catch (Conflict e) {
+          add(name, left(object, e));
+        }
+      }
+    };
+  }
+
+  /** Copies an object of another artifact; no bytes come here. */
+  public void copy(String name, ObjectName from) {
+    ObjectName object = uri.object(name);
+    try {
+      add(name, objects.copy(from, object, WriteCondition.ifAbsent()));
     } catch (Conflict e) {
       add(name, left(object, e));
     }

@@ -24,6 +24,7 @@ import dev.sluice.gcp.Queries;
 import dev.sluice.gcp.RowWriter;
 import dev.sluice.gcp.StoredObject;
 import dev.sluice.gcp.StructuredLog;
+import dev.sluice.gcp.Tables;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -51,6 +52,7 @@ public final class Platform {
   private final Supplier<Facts> facts;
   private final Supplier<Messages> messages;
   private final Supplier<Composer> composer;
+  private final Supplier<Tables> tables;
   private final Supplier<RowWriter> rows;
   private final Supplier<Queries> queries;
   private final StructuredLog log;
@@ -66,6 +68,7 @@ public final class Platform {
       Supplier<Facts> facts,
       Supplier<Messages> messages,
       Supplier<Composer> composer,
+      Supplier<Tables> tables,
       Supplier<RowWriter> rows,
       Supplier<Queries> queries) {
     this.configuration = configuration;
@@ -77,6 +80,7 @@ public final class Platform {
     this.facts = facts;
     this.messages = messages;
     this.composer = composer;
+    this.tables = tables;
     this.rows = rows;
     this.queries = queries;
     String artifacts = configuration.get("SLUICE_ARTIFACTS");
@@ -109,6 +113,7 @@ public final class Platform {
             () -> clients.facts(dataset),
             clients::messages,
             clients::composer,
+            Platform::noTables,
             clients::rows,
             () -> clients.queries(dataset))
         .in(function.getPackageName());
@@ -133,6 +138,7 @@ public final class Platform {
         () -> facts,
         () -> messages,
         () -> composer,
+        Platform::noTables,
         () -> {
           throw new Bug("this platform was given no writer of rows");
         },
@@ -141,7 +147,28 @@ public final class Platform {
         });
   }
 
-  /** The same cloud with tables of data. */
+  /** The same cloud with tables as sources of data. */
+  public Platform with(Tables sources) {
+    return new Platform(
+        configuration,
+        function,
+        codeVersion,
+        clock,
+        log,
+        objects,
+        facts,
+        messages,
+        composer,
+        () -> sources,
+        rows,
+        queries);
+  }
+
+  private static Tables noTables() {
+    throw new Bug("this platform was given no tables");
+  }
+
+  /** The same cloud with tables of data to append to. */
   public Platform with(RowWriter writer, Queries jobs) {
     return new Platform(
         configuration,
@@ -153,6 +180,7 @@ public final class Platform {
         facts,
         messages,
         composer,
+        tables,
         () -> writer,
         () -> jobs);
   }
@@ -185,6 +213,11 @@ public final class Platform {
   /** Composer. */
   public Composer composer() {
     return composer.get();
+  }
+
+  /** Tables as sources of data. */
+  public Tables tables() {
+    return tables.get();
   }
 
   /** Tables of data, to append to. */
@@ -229,6 +262,7 @@ public final class Platform {
         facts,
         messages,
         composer,
+        tables,
         rows,
         queries);
   }

@@ -23,6 +23,7 @@ public final class StageCall implements AutoCloseable {
   private final Operation operation;
   private final RunContext context;
   private final String fingerprint;
+  private final Progress progress;
   private final Map<String, Output> outputs = new LinkedHashMap<>();
   private @Nullable Path directory;
 
@@ -31,12 +32,14 @@ public final class StageCall implements AutoCloseable {
       StageRequest request,
       Operation operation,
       RunContext context,
-      String fingerprint) {
+      String fingerprint,
+      Progress progress) {
     this.platform = platform;
     this.request = request;
     this.operation = operation;
     this.context = context;
     this.fingerprint = fingerprint;
+    this.progress = progress;
   }
 
   /** The request as it came. */
@@ -122,6 +125,23 @@ public final class StageCall implements AutoCloseable {
       throw new Bug("operation " + operation.name() + " does not give '" + name + "'");
     }
     return outputs.computeIfAbsent(name, n -> new Output(uri(n), platform.objects()));
+  }
+
+  /** Gives that output after all not, whatever was written to it. */
+  public void withhold(String name) {
+    outputs.remove(name);
+  }
+
+  /**
+   * Tells how far the call has come: in the log and in table {@code stage_runs}, every few seconds
+   * at the most.
+   *
+   * @param rows read so far
+   * @param bytes read so far
+   * @param total bytes in all, 0 where nobody knows
+   */
+  public void progress(long rows, long bytes, long total) {
+    progress.at(rows, bytes, total);
   }
 
   /** Where the artifact of that output is or would be. */

@@ -95,9 +95,16 @@ public final class StageEndpoint {
       return;
     }
     try {
-      platform.report(List.of(stageRun(request, started, "RUNNING", null, null)));
+      Fact running = stageRun(request, started, "RUNNING", null, null);
+      platform.report(List.of(running));
       String[] fingerprint = new String[1];
-      StageResult result = perform(request, operation, operations, fingerprint);
+      StageResult result =
+          perform(
+              request,
+              operation,
+              operations,
+              fingerprint,
+              new Progress(platform, log(request), running, started));
       platform.report(
           List.of(stageRun(request, started, "SUCCEEDED", result, fingerprint[0], null)));
       log(request, started, result);
@@ -146,7 +153,11 @@ public final class StageEndpoint {
   }
 
   private StageResult perform(
-      StageRequest request, Operation operation, Operations operations, String[] fingerprint)
+      StageRequest request,
+      Operation operation,
+      Operations operations,
+      String[] fingerprint,
+      Progress progress)
       throws IOException {
     Stage made;
     switch (work) {
@@ -162,7 +173,8 @@ public final class StageEndpoint {
     fingerprint[0] =
         fingerprint(
             request, operation, operations, context, spec, made.dependsOn(context, platform));
-    try (StageCall call = new StageCall(platform, request, operation, context, fingerprint[0])) {
+    try (StageCall call =
+        new StageCall(platform, request, operation, context, fingerprint[0], progress)) {
       StageResult result = find(call).orElse(null);
       if (result == null) {
         result = commit(call, made.make(call), spec);

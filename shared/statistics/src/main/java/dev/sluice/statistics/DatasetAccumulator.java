@@ -5,6 +5,7 @@ import dev.sluice.contracts.Bug;
 import dev.sluice.examples.Column;
 import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.Field;
+import dev.sluice.examples.ListColumn;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ public final class DatasetAccumulator {
   public DatasetAccumulator(List<Field> fields) {
     this.fields = fields.stream().filter(field -> !field.isProvenance()).toList();
     for (Field field : this.fields) {
-      features.add(FeatureAccumulator.of(field.type()));
+      features.add(FeatureAccumulator.of(field));
     }
   }
 
@@ -84,6 +85,15 @@ public final class DatasetAccumulator {
     if (column.type() != field.type()) {
       throw new BadInput(
           "column " + field.name() + " is " + field.type() + ", then " + column.type());
+    }
+    if (column instanceof ListColumn != field.repeated()) {
+      throw new BadInput(
+          "column "
+              + field.name()
+              + " has "
+              + (field.repeated() ? "several values" : "one value")
+              + " a row, then "
+              + (field.repeated() ? "one value" : "several values"));
     }
     if (column.rows() != batch.rows()) {
       throw new Bug("column " + field.name() + " has not as many rows as its batch");

@@ -12,7 +12,8 @@ import dev.sluice.examples.Field;
  * (1e-12) for moments, within the stated error for the frequencies of heavy values beyond the exact
  * number, bit for bit for all else. Not safe for use by several threads.
  */
-public sealed interface FeatureAccumulator permits NumberAccumulator, TextAccumulator {
+public sealed interface FeatureAccumulator
+    permits NumberAccumulator, TextAccumulator, ListAccumulator {
   /** Distinct values that are counted exactly unless told otherwise. */
   int EXACT_VALUES = 1 << 14;
 
@@ -28,7 +29,13 @@ public sealed interface FeatureAccumulator permits NumberAccumulator, TextAccumu
     };
   }
 
-  /** The type of the columns it takes. */
+  /** An empty accumulator for that column, of one value a row or of several. */
+  static FeatureAccumulator of(Field field) {
+    FeatureAccumulator values = of(field.type());
+    return field.repeated() ? new ListAccumulator(values) : values;
+  }
+
+  /** The type of the values in the columns it takes. */
   ValueType type();
 
   /** Adds every row of a column of its type; a {@code Bug} where the type is another. */

@@ -5,13 +5,15 @@ import dev.sluice.contracts.ValueType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of one feature in one data set.
+ * What is known of one feature in one data set. Of a multi-valued feature {@code values}, {@code
+ * numbers} and {@code text} describe the values of all rows, one after the other.
  *
  * @param count rows with a value, NaN and infinities included
  * @param missing rows without
  * @param values how the values repeat
  * @param numbers there for INT and FLOAT
  * @param text there for STRING
+ * @param lists there for a multi-valued feature
  */
 public record FeatureStatistics(
     String name,
@@ -20,7 +22,20 @@ public record FeatureStatistics(
     long missing,
     ValueCounts values,
     @Nullable NumberSummary numbers,
-    @Nullable TextSummary text) {
+    @Nullable TextSummary text,
+    @Nullable Valency lists) {
+  /** Of a feature of one value a row. */
+  public FeatureStatistics(
+      String name,
+      ValueType type,
+      long count,
+      long missing,
+      ValueCounts values,
+      @Nullable NumberSummary numbers,
+      @Nullable TextSummary text) {
+    this(name, type, count, missing, values, numbers, text, null);
+  }
+
   public FeatureStatistics {
     if (count < 0 || missing < 0) {
       throw new Bug(name + ": count " + count + ", missing " + missing + "; both are at least 0");
@@ -29,6 +44,26 @@ public record FeatureStatistics(
         || (type == ValueType.STRING) == (numbers != null)) {
       throw new Bug(name + ": numbers belong to INT and FLOAT, text belongs to STRING");
     }
+  }
+
+  /** True where a row may have several values. */
+  public boolean repeated() {
+    return lists != null;
+  }
+
+  /** How many values the rows have. */
+  public Valency valency() {
+    return lists == null ? Valency.single(count) : lists;
+  }
+
+  /** Values of all rows: as many as {@link #count} unless the feature is multi-valued. */
+  public long valueCount() {
+    return valency().total();
+  }
+
+  /** The same of a multi-valued feature, of whose values this tells. */
+  FeatureStatistics inLists(long rows, long missingRows, Valency valency) {
+    return new FeatureStatistics(name, type, rows, missingRows, values, numbers, text, valency);
   }
 
   /** Rows, with a value or without. */

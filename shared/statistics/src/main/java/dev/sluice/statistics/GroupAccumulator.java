@@ -1,6 +1,7 @@
 package dev.sluice.statistics;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.ValueType;
 import dev.sluice.examples.Column;
 import dev.sluice.examples.ExampleBatch;
@@ -36,14 +37,18 @@ final class GroupAccumulator {
     this.groupings = List.copyOf(groupings);
     for (int i = 0; i < whole.fields().size(); i++) {
       Field field = whole.fields().get(i);
-      FeatureAccumulator feature = whole.feature(i);
-      switch (feature) {
-        case NumberAccumulator number ->
-            features.add(new NumberGroups(field, number.cells(), this.groupings));
-        case TextAccumulator text ->
-            features.add(new TextGroups(field, text.result(field), this.groupings));
-      }
+      features.add(of(field, whole.feature(i), this.groupings));
     }
+  }
+
+  private static FeatureGroups of(
+      Field field, FeatureAccumulator feature, List<Grouping> groupings) {
+    return switch (feature) {
+      case NumberAccumulator number -> new NumberGroups(field, number.cells(), groupings);
+      case TextAccumulator text -> new TextGroups(field, text.result(field), groupings);
+      case ListAccumulator lists ->
+          new ListGroups(field, of(field, lists.values(), groupings), groupings);
+    };
   }
 
   void add(ExampleBatch batch) {
@@ -78,7 +83,10 @@ final class GroupAccumulator {
   private sealed interface FeatureGroups {
     Field field();
 
-    void add(Column column, List<Grouping> groupings);
+    /**
+     * @param places of the column's values, one order for each grouping
+     */
+    void add(Column column, List<? extends Places> places);
 
     FeatureStatistics result(int grouping, int group);
   }
@@ -118,10 +126,10 @@ final class GroupAccumulator {
     }
 
     @Override
-    public void add(Column column, List<Grouping> groupings) {
+    public void add(Column column, List<? extends Places> groupings) {
       place(column);
       for (int k = 0; k < counts.length; k++) {
-        Grouping grouping = groupings.get(k);
+        Places grouping = groupings.get(k);
         int start = 0;
         for (int g = 0; g < groups[k].length; g++) {
           int end = grouping.end(g);
@@ -152,7 +160,7 @@ final class GroupAccumulator {
             values[r] = floats.values()[r] + 0.0;
           }
         }
-        case ListColumn _ -> throw ListColumn.refused();
+        case ListColumn _ -> throw new Bug("lists stand where their values are needed");
         case StringColumn _ ->
             throw new BadInput("column " + field.name() + " became STRING between two readings");
       }
@@ -218,6 +226,62 @@ final class GroupAccumulator {
     }
   }
 
+  /** A multi-valued feature: its rows are counted here, its values as others are. */
+  private static final class ListGroups implements FeatureGroups {
+    private final Field field;
+    private final FeatureGroups values;
+    private final ListAccumulator.Lengths[][] lengths;
+    private final long[][] missing;
+
+    ListGroups(Field field, FeatureGroups values, List<Grouping> groupings) {
+      this.field = field;
+      this.values = values;
+      lengths = new ListAccumulator.Lengths[groupings.size()][];
+      missing = new long[groupings.size()][];
+      for (int k = 0; k < lengths.length; k++) {
+        lengths[k] = new ListAccumulator.Lengths[groupings.get(k).size()];
+        Arrays.setAll(lengths[k], g -> new ListAccumulator.Lengths());
+        missing[k] = new long[lengths[k].length];
+      }
+    }
+
+    @Override
+    public Field field() {
+      return field;
+    }
+
+    @Override
+    public void add(Column column, List<? extends Places> groupings) {
+      if (!(column instanceof ListColumn lists)) {
+        throw new Bug(field.name() + " lost its lists");
+      }
+      List<Places> ofValues = new ArrayList<>();
+      for (int k = 0; k < lengths.length; k++) {
+        Places rows = groupings.get(k);
+        int start = 0;
+        for (int g = 0; g < lengths[k].length; g++) {
+          for (int i = start; i < rows.end(g); i++) {
+            int row = rows.order()[i];
+            if (lists.isMissing(row)) {
+              missing[k][g]++;
+            } else {
+              lengths[k][g].add(lists.length(row));
+            }
+          }
+          start = rows.end(g);
+        }
+        ofValues.add(Places.ofValues(rows, lists));
+      }
+      values.add(lists.values(), ofValues);
+    }
+
+    @Override
+    public FeatureStatistics result(int k, int g) {
+      ListAccumulator.Lengths own = lengths[k][g];
+      return values.result(k, g).inLists(own.rows(), missing[k][g], own.result());
+    }
+  }
+
   private static final class TextGroups implements FeatureGroups {
     private final Field field;
     private final List<String> texts;
@@ -254,7 +318,7 @@ final class GroupAccumulator {
     }
 
     @Override
-    public void add(Column column, List<Grouping> groupings) {
+    public void add(Column column, List<? extends Places> groupings) {
       if (!(column instanceof StringColumn strings)) {
         throw new BadInput(
             "column " + field.name() + " became " + column.type() + " between two readings");
@@ -277,7 +341,7 @@ final class GroupAccumulator {
         placeOf[r] = strings.isMissing(r) ? missing : places[codes[r]];
       }
       for (int k = 0; k < counts.length; k++) {
-        Grouping grouping = groupings.get(k);
+        Places grouping = groupings.get(k);
         int[] order = grouping.order();
         int start = 0;
         for (int g = 0; g < codePoints[k].length; g++) {

@@ -17,7 +17,7 @@ import java.util.Map;
  * rows where the column is missing. For each batch it orders the rows by group, once for all
  * features.
  */
-final class Grouping {
+final class Grouping implements Places {
   /** Stands for the values of a column that have no group of their own. */
   static final String OTHER = "*other*";
 
@@ -39,7 +39,8 @@ final class Grouping {
   }
 
   /** Groups, those for other values and for missing ones included. */
-  int size() {
+  @Override
+  public int size() {
     return rows.length;
   }
 
@@ -61,7 +62,7 @@ final class Grouping {
     int[] groups = new int[n];
     int missing = rows.length - 1;
     switch (column) {
-      case ListColumn _ -> throw ListColumn.refused();
+      case ListColumn _ -> throw new Bug("a column of lists makes no groups: " + field.name());
       case StringColumn strings -> {
         int[] ofCode = new int[strings.dictionary().size()];
         for (int code = 0; code < ofCode.length; code++) {
@@ -123,12 +124,13 @@ final class Grouping {
   }
 
   /** Rows of the batch, group by group. */
-  int[] order() {
+  @Override
+  public int[] order() {
     return order;
   }
 
-  /** Where in {@link #order} the group ends; it starts where the one before it ends. */
-  int end(int group) {
+  @Override
+  public int end(int group) {
     return ends[group];
   }
 }

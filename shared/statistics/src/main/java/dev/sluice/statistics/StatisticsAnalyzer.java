@@ -79,6 +79,12 @@ public final class StatisticsAnalyzer {
       FeatureStatistics feature = whole.feature(column);
       if (feature == null) {
         notes.add("column " + column + " makes no groups: the batch does not have it");
+      } else if (feature.repeated()) {
+        notes.add(
+            "column "
+                + column
+                + " makes no groups: it holds several values a row; group by a column of one value"
+                + " a row, or derive one upstream");
       } else if (feature.type() == ValueType.FLOAT) {
         notes.add("column " + column + " makes no groups: it is FLOAT; group by STRING or INT");
       } else if (feature.values().top().isEmpty()) {
@@ -93,7 +99,7 @@ public final class StatisticsAnalyzer {
   private List<Grouping> found(DatasetStatistics whole) {
     List<FeatureStatistics> candidates =
         whole.features().stream()
-            .filter(feature -> feature.type() != ValueType.FLOAT)
+            .filter(feature -> feature.type() != ValueType.FLOAT && !feature.repeated())
             .filter(feature -> feature.values().complete())
             .filter(feature -> feature.values().top().size() >= 2)
             .filter(feature -> feature.values().top().size() <= options.mostValues())

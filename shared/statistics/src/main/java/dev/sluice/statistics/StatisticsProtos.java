@@ -29,6 +29,7 @@ public final class StatisticsProtos {
   private static final int QUANTILE_BUCKETS = 10;
   private static final int TOP_VALUES = 20;
 
+  private static final String MULTI_VALUED = "multi_valued";
   private static final String UNIQUE = "unique";
   private static final String UNIQUE_ERROR = "unique_relative_error";
   private static final String COUNTS = "value_counts";
@@ -134,6 +135,9 @@ public final class StatisticsProtos {
       }
       proto.setStringStats(strings);
     }
+    if (feature.repeated()) {
+      addCustom(proto, MULTI_VALUED, 1);
+    }
     if (values.unique() != null) {
       addCustom(proto, UNIQUE, values.unique());
     }
@@ -154,9 +158,13 @@ public final class StatisticsProtos {
         CommonStatistics.newBuilder()
             .setNumNonMissing(feature.count())
             .setNumMissing(feature.missing())
-            .setTotNumValues(feature.count());
+            .setTotNumValues(feature.valueCount());
     if (feature.count() > 0) {
-      common.setMinNumValues(1).setMaxNumValues(1).setAvgNumValues(1);
+      Valency valency = feature.valency();
+      common
+          .setMinNumValues(valency.min())
+          .setMaxNumValues(valency.max())
+          .setAvgNumValues((float) ((double) valency.total() / feature.count()));
     }
     return common.build();
   }
@@ -200,7 +208,7 @@ public final class StatisticsProtos {
   }
 
   private static long finite(FeatureStatistics feature, NumberSummary numbers) {
-    return feature.count() - numbers.nans() - numbers.infinities();
+    return feature.valueCount() - numbers.nans() - numbers.infinities();
   }
 
   private static org.tensorflow.metadata.v0.Histogram.Builder quantileHistogram(
@@ -298,7 +306,9 @@ public final class StatisticsProtos {
     }
     long positive = (long) num(custom, POSITIVE_INFINITIES, 0);
     long negative = (long) num(custom, NEGATIVE_INFINITIES, 0);
-    boolean none = count - nans - positive - negative <= 0;
+    Valency lists = lists(proto.getCommonStats(), custom);
+    long all = lists == null ? count : lists.total();
+    boolean none = all - nans - positive - negative <= 0;
     ToDoubleFunction<Double> orNaN = value -> none ? Double.NaN : value;
     NumberSummary numbers =
         new NumberSummary(
@@ -328,7 +338,16 @@ public final class StatisticsProtos {
         proto.getCommonStats().getNumMissing(),
         values,
         numbers,
-        null);
+        null,
+        lists);
+  }
+
+  /** Null where each row has one value; of another tool's statistics, where none has more. */
+  private static @Nullable Valency lists(
+      CommonStatistics common, Map<String, CustomStatistic> custom) {
+    return custom.containsKey(MULTI_VALUED) || common.getMaxNumValues() > 1
+        ? new Valency(common.getMinNumValues(), common.getMaxNumValues(), common.getTotNumValues())
+        : null;
   }
 
   private static FeatureStatistics text(
@@ -355,7 +374,8 @@ public final class StatisticsProtos {
         proto.getCommonStats().getNumMissing(),
         values(unique, top, custom),
         null,
-        text);
+        text,
+        lists(proto.getCommonStats(), custom));
   }
 
   private static ValueCounts values(

@@ -6,6 +6,7 @@ import dev.sluice.examples.ExampleReader;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import dev.sluice.examples.Validity;
 import java.util.ArrayList;
@@ -84,15 +85,43 @@ final class Columns {
       case StringColumn strings ->
           new StringColumn(
               Arrays.copyOfRange(strings.codes(), from, to), strings.dictionary(), validity);
+      case ListColumn lists -> {
+        int[] offsets = Arrays.copyOfRange(lists.offsets(), from, to + 1);
+        int first = offsets[0];
+        int last = offsets[to - from];
+        for (int i = 0; i < offsets.length; i++) {
+          offsets[i] -= first;
+        }
+        yield new ListColumn(offsets, slice(lists.values(), first, last), validity);
+      }
     };
   }
 
+  /**
+   * Lists over values.
+   *
+   * @param lengths of the rows' lists, 0 for a missing one
+   */
+  static Column lists(Column values, int... lengths) {
+    int[] offsets = new int[lengths.length + 1];
+    long[] words = new long[(lengths.length + 63) / 64];
+    for (int i = 0; i < lengths.length; i++) {
+      offsets[i + 1] = offsets[i] + lengths[i];
+      words[i >> 6] |= lengths[i] > 0 ? 1L << (i & 63) : 0;
+    }
+    return new ListColumn(offsets, values, Validity.of(words, lengths.length));
+  }
+
+  static Field field(String name, Column column) {
+    return new Field(name, column.type(), column instanceof ListColumn, /* base64= */ false);
+  }
+
   static FeatureStatistics statistics(Column... columns) {
-    FeatureAccumulator accumulator = FeatureAccumulator.of(columns[0].type());
+    FeatureAccumulator accumulator = FeatureAccumulator.of(field("x", columns[0]));
     for (Column column : columns) {
       accumulator.add(column);
     }
-    return accumulator.result(new Field("x", columns[0].type()));
+    return accumulator.result(field("x", columns[0]));
   }
 
   static NumberSummary numbers(FeatureStatistics statistics) {
@@ -122,7 +151,7 @@ final class Columns {
   /** A batch of columns by name. */
   static ExampleBatch batch(Map<String, Column> columns) {
     List<Field> fields = new ArrayList<>();
-    columns.forEach((name, column) -> fields.add(new Field(name, column.type())));
+    columns.forEach((name, column) -> fields.add(field(name, column)));
     List<Column> all = List.copyOf(columns.values());
     return new ExampleBatch(fields, all, all.getFirst().rows());
   }

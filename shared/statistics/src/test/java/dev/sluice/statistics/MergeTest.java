@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.examples.Column;
+import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
@@ -35,15 +36,34 @@ final class MergeTest {
                 manyInts(random, rows),
                 hugeInts(random, rows),
                 texts(random, rows, 30),
-                texts(random, rows, 60_000)));
+                texts(random, rows, 60_000),
+                lists(random, cents(random, rows)),
+                lists(random, texts(random, rows, 30))));
+  }
+
+  /** The values of a column, those that are missing too, as lists of none to five. */
+  private static Column lists(Random random, Column values) {
+    int[] present = IntStream.range(0, values.rows()).filter(r -> !values.isMissing(r)).toArray();
+    Column all =
+        new ExampleBatch(List.of(new Field("x", values.type())), List.of(values), values.rows())
+            .select(present)
+            .columns()
+            .getFirst();
+    List<Integer> lengths = new ArrayList<>();
+    for (int left = present.length; left > 0; ) {
+      int length = Math.min(left, random.nextInt(6));
+      lengths.add(length);
+      left -= length;
+    }
+    return Columns.lists(all, lengths.stream().mapToInt(Integer::intValue).toArray());
   }
 
   @ParameterizedTest
   @MethodSource("columns")
   void anySplitInAnyOrder_givesTheSameAnswer(Column column) {
     Random random = new Random(column.rows() + column.missing());
-    Field field = new Field("x", column.type());
-    FeatureAccumulator once = FeatureAccumulator.of(column.type());
+    Field field = Columns.field("x", column);
+    FeatureAccumulator once = FeatureAccumulator.of(Columns.field("x", column));
     once.add(column);
     FeatureStatistics expected = once.result(field);
 
@@ -63,12 +83,14 @@ final class MergeTest {
   private static List<FeatureAccumulator> split(Column column, Random random) {
     List<FeatureAccumulator> parts = new ArrayList<>();
     // One part is empty, one in four takes more than one column.
-    parts.add(FeatureAccumulator.of(column.type()));
+    parts.add(FeatureAccumulator.of(Columns.field("x", column)));
     for (int from = 0; from < column.rows(); ) {
       int most = random.nextInt(3) == 0 ? 200 : column.rows();
       int to = Math.min(column.rows(), from + 1 + random.nextInt(most));
       FeatureAccumulator part =
-          random.nextInt(4) == 0 ? parts.getLast() : FeatureAccumulator.of(column.type());
+          random.nextInt(4) == 0
+              ? parts.getLast()
+              : FeatureAccumulator.of(Columns.field("x", column));
       part.add(Columns.slice(column, from, to));
       if (part != parts.getLast()) {
         parts.add(part);
@@ -81,6 +103,7 @@ final class MergeTest {
   private static void check(FeatureStatistics actual, FeatureStatistics expected) {
     assertThat(actual.count()).isEqualTo(expected.count());
     assertThat(actual.missing()).isEqualTo(expected.missing());
+    assertThat(actual.lists()).isEqualTo(expected.lists());
     assertThat(actual.text()).isEqualTo(expected.text());
     checkValues(actual.values(), expected.values());
     if (expected.numbers() == null) {

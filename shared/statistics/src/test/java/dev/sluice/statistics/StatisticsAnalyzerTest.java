@@ -4,6 +4,7 @@ import static dev.sluice.statistics.Columns.batch;
 import static dev.sluice.statistics.Columns.feature;
 import static dev.sluice.statistics.Columns.floats;
 import static dev.sluice.statistics.Columns.ints;
+import static dev.sluice.statistics.Columns.lists;
 import static dev.sluice.statistics.Columns.numbers;
 import static dev.sluice.statistics.Columns.reader;
 import static dev.sluice.statistics.Columns.strings;
@@ -63,6 +64,71 @@ final class StatisticsAnalyzerTest {
     assertThat(numbers(feature(statistics.all(), "price")).nans()).isEqualTo(1);
     assertThat(numbers(feature(statistics.eval(), "price")).max()).isEqualTo(4);
     assertThat(statistics.trainGroups()).isEmpty();
+  }
+
+  private final ExampleBatch withLists =
+      batch(
+          columns(
+              "group", strings("a", "a", "b", "b", null),
+              "tags", lists(strings("x", "y", "x", "z", "x"), 2, 1, 0, 1, 1),
+              "vector", lists(floats(1.0, 2.0, 3.0, 4.0, 5.0, 6.0), 2, 0, 2, 1, 1)));
+
+  @Test
+  void lists_areMeasuredByTheirRowsAndByTheirValues() throws IOException {
+    Statistics statistics = analyze(GroupOptions.none(), withLists, withLists);
+
+    FeatureStatistics tags = feature(statistics.train(), "tags");
+    assertThat(tags.count()).isEqualTo(4);
+    assertThat(tags.missing()).isEqualTo(1);
+    assertThat(tags.lists()).isEqualTo(new Valency(1, 2, 5));
+    assertThat(tags.values().top()).contains(new ValueCount("x", 3));
+    FeatureStatistics vector = feature(statistics.all(), "vector");
+    assertThat(vector.lists()).isEqualTo(new Valency(1, 2, 12));
+    assertThat(numbers(vector).mean()).isEqualTo(3.5);
+    assertThat(feature(statistics.train(), "group").lists()).isNull();
+  }
+
+  @Test
+  void lists_areMeasuredInTheGroupsOfOthersAndMakeNone() throws IOException {
+    Statistics statistics = analyze(GroupOptions.ofDefaults(), withLists, withLists);
+
+    assertThat(statistics.trainGroups())
+        .extracting(DatasetStatistics::slice)
+        .containsExactly("group=a", "group=b", "group=");
+    FeatureStatistics tags = feature(statistics.trainGroups().get(0), "tags");
+    assertThat(tags.lists()).isEqualTo(new Valency(1, 2, 3));
+    assertThat(tags.values().top()).containsExactly(new ValueCount("x", 2), new ValueCount("y", 1));
+    FeatureStatistics vector = feature(statistics.trainGroups().get(1), "vector");
+    assertThat(vector.lists()).isEqualTo(new Valency(1, 2, 3));
+    assertThat(numbers(vector).mean()).isEqualTo(4);
+    assertThat(numbers(vector).max()).isEqualTo(5);
+    FeatureStatistics none = feature(statistics.trainGroups().get(0), "vector");
+    assertThat(none.missing()).isEqualTo(1);
+  }
+
+  @Test
+  void aListNamedForGroups_isRefusedWithAReason() throws IOException {
+    Statistics statistics = analyze(GroupOptions.by(List.of("tags")), withLists, withLists);
+
+    assertThat(statistics.trainGroups()).isEmpty();
+    assertThat(statistics.notes())
+        .containsExactly(
+            "column tags makes no groups: it holds several values a row; group by a column of one"
+                + " value a row, or derive one upstream");
+  }
+
+  @Test
+  void aListWhereOneValueWas_isRefused() {
+    DatasetAccumulator accumulator = new DatasetAccumulator(withLists.fields());
+    ExampleBatch plain =
+        batch(
+            columns(
+                "group", strings("a"),
+                "tags", strings("x"),
+                "vector", lists(floats(1.0), 1)));
+    assertThatThrownBy(() -> accumulator.add(plain))
+        .isInstanceOf(BadInput.class)
+        .hasMessage("column tags has several values a row, then one value");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.sluice.statistics;
 import static dev.sluice.statistics.Columns.batch;
 import static dev.sluice.statistics.Columns.floats;
 import static dev.sluice.statistics.Columns.ints;
+import static dev.sluice.statistics.Columns.lists;
 import static dev.sluice.statistics.Columns.numbers;
 import static dev.sluice.statistics.Columns.reader;
 import static dev.sluice.statistics.Columns.strings;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.tensorflow.metadata.v0.CommonStatistics;
 import org.tensorflow.metadata.v0.DatasetFeatureStatisticsList;
 import org.tensorflow.metadata.v0.FeatureNameStatistics;
 import org.tensorflow.metadata.v0.Histogram;
@@ -114,6 +116,57 @@ final class StatisticsProtosTest {
     assertThat(text.getRankHistogram().getBuckets(1).getLowRank()).isEqualTo(1);
     assertThat(text.getRankHistogram().getBuckets(1).getLabel()).isEmpty();
     assertThat(text.getRankHistogram().getBuckets(2).getLabel()).isEqualTo("a");
+  }
+
+  @Test
+  void lists_areWhereDataValidationLooksAndComeBack() throws InvalidProtocolBufferException {
+    Column tags = lists(strings("a", "b", "a", "c"), 2, 0, 1, 1);
+    Column vectors = lists(floats(1.0, 2.0, 3.0, Double.NaN), 2, 2);
+    FeatureStatistics texts = Columns.statistics(tags);
+    FeatureStatistics numbers = Columns.statistics(vectors);
+
+    CommonStatistics common = proto(texts).getStringStats().getCommonStats();
+    assertThat(common.getNumNonMissing()).isEqualTo(3);
+    assertThat(common.getNumMissing()).isEqualTo(1);
+    assertThat(common.getMinNumValues()).isEqualTo(1);
+    assertThat(common.getMaxNumValues()).isEqualTo(2);
+    assertThat(common.getAvgNumValues()).isEqualTo(4f / 3);
+    assertThat(common.getTotNumValues()).isEqualTo(4);
+    Histogram standard = proto(numbers).getNumStats().getHistograms(0);
+    assertThat(
+            standard.getBucketsList().stream().mapToDouble(Histogram.Bucket::getSampleCount).sum())
+        .isEqualTo(3);
+    for (FeatureStatistics feature : List.of(texts, numbers)) {
+      DatasetStatistics dataset = new DatasetStatistics("train", "", 4, List.of(feature));
+      assertThat(roundTrip(List.of(dataset))).containsExactly(dataset);
+    }
+  }
+
+  @Test
+  void listsOfAnotherTool_areKnownByTheirNumberOfValues() throws TextFormat.ParseException {
+    DatasetFeatureStatisticsList.Builder list = DatasetFeatureStatisticsList.newBuilder();
+    TextFormat.merge(
+        """
+        datasets {
+          name: "train" num_examples: 3
+          features {
+            path { step: "tags" } type: STRING
+            string_stats {
+              common_stats {
+                num_non_missing: 2 num_missing: 1
+                min_num_values: 1 max_num_values: 3 avg_num_values: 2 tot_num_values: 4
+              }
+              unique: 2
+            }
+          }
+        }
+        """,
+        list);
+    FeatureStatistics tags =
+        Columns.feature(StatisticsProtos.fromProto(list.build()).getFirst(), "tags");
+    assertThat(tags.lists()).isEqualTo(new Valency(1, 3, 4));
+    assertThat(tags.count()).isEqualTo(2);
+    assertThat(tags.valueCount()).isEqualTo(4);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.sluice.transform;
 
+import dev.sluice.contracts.Bug;
 import dev.sluice.examples.Column;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
@@ -13,9 +14,9 @@ import java.util.Map;
 
 /**
  * What the choice of an encoder needs to know about one column of train: counts, moments before and
- * after a logarithm, tokens. Moments are merged batch by batch (Chan, Golub and LeVeque, 1983,
- * "Algorithms for computing the sample variance"), each batch in two passes, so that neither a
- * large mean nor many rows cost digits.
+ * after a logarithm, tokens, and the lengths of lists, whose values count one by one. Moments are
+ * merged batch by batch (Chan, Golub and LeVeque, 1983, "Algorithms for computing the sample
+ * variance"), each batch in two passes, so that neither a large mean nor many rows cost digits.
  *
  * <p>Tokens are counted exactly up to a million distinct ones; beyond that the rarest are dropped,
  * so a token may then miss some of its earliest occurrences.
@@ -35,6 +36,8 @@ final class ColumnSummary {
   private double rawMean;
   private double min = Double.POSITIVE_INFINITY;
   private double max = Double.NEGATIVE_INFINITY;
+  private int shortest = Integer.MAX_VALUE;
+  private int longest;
 
   ColumnSummary(boolean log, boolean countTokens) {
     this.log = log;
@@ -43,6 +46,20 @@ final class ColumnSummary {
 
   void add(Column column) {
     missing += column.missing();
+    if (column instanceof ListColumn lists) {
+      for (int i = 0; i < lists.rows(); i++) {
+        if (!lists.isMissing(i)) {
+          shortest = Math.min(shortest, lists.length(i));
+          longest = Math.max(longest, lists.length(i));
+        }
+      }
+      addValues(lists.values());
+    } else {
+      addValues(column);
+    }
+  }
+
+  private void addValues(Column column) {
     present += column.rows() - column.missing();
     switch (column) {
       case IntColumn ints -> {
@@ -71,7 +88,7 @@ final class ColumnSummary {
         }
         moments(values, n);
       }
-      case ListColumn _ -> throw ListColumn.refused();
+      case ListColumn _ -> throw new Bug("a list of lists");
       case StringColumn text -> {
         long[] counts = new long[text.dictionary().size()];
         for (int i = 0; i < text.rows(); i++) {
@@ -132,10 +149,17 @@ final class ColumnSummary {
     finite = all;
   }
 
+  /** Values, several in a row of a multi-valued column. */
   long present() {
     return present;
   }
 
+  /** The length that all lists have, 0 where they differ. */
+  int commonLength() {
+    return shortest == longest ? longest : 0;
+  }
+
+  /** Rows without a value. */
   long missing() {
     return missing;
   }

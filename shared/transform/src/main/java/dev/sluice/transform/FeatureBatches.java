@@ -102,7 +102,11 @@ public final class FeatureBatches {
               : switch (column) {
                 case FloatColumn floats -> (float) floats.values()[i];
                 case IntColumn ints -> (float) ints.values()[i];
-                case ListColumn _ -> throw ListColumn.refused();
+                case ListColumn _ ->
+                    throw new BadInput(
+                        "features column '"
+                            + name
+                            + "' holds lists; a features file holds one number a row");
                 case StringColumn text ->
                     throw new BadInput(
                         "features column '"

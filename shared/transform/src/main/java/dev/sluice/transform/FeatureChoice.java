@@ -2,7 +2,10 @@ package dev.sluice.transform;
 
 import dev.sluice.contracts.BadInput;
 
-/** How one column becomes features. */
+/**
+ * How one column becomes features. In a multi-valued column a vocabulary is one-hot too, at most
+ * 1,000 tokens, with a 1 for each of the row's tokens; log and z-score apply to each number.
+ */
 public sealed interface FeatureChoice {
   /** Tokens that a vocabulary keeps where nothing else is said. */
   int DEFAULT_TOP_K = 10_000;
@@ -44,9 +47,20 @@ public sealed interface FeatureChoice {
    * @param minCount occurrences in train that a token needs, at least 1
    */
   record OneHot(int topK, int minCount) implements FeatureChoice {
+    /** Tokens kept at most. */
+    public static final int MOST = 1_000;
+
+    /** Tokens kept where nothing else is said. */
+    public static final int USUAL = 100;
+
     public OneHot {
-      range("top_k", topK, 1, 1_000);
+      range("top_k", topK, 1, MOST);
       range("min_count", minCount, 1, Integer.MAX_VALUE);
+    }
+
+    /** The 100 most frequent tokens. */
+    public static OneHot ofDefaults() {
+      return new OneHot(USUAL, 1);
     }
   }
 

@@ -80,7 +80,8 @@ public record FeatureSpec(Map<String, FeatureChoice> choices) {
         case "one_hot" -> {
           Map<?, ?> options = options(where, only.getValue(), List.of("top_k", "min_count"));
           yield new FeatureChoice.OneHot(
-              integer(options, "top_k", 100), integer(options, "min_count", 1));
+              integer(options, "top_k", FeatureChoice.OneHot.USUAL),
+              integer(options, "min_count", 1));
         }
         default -> {
           options(where, only.getValue(), List.of());

@@ -11,6 +11,8 @@ import dev.cel.common.CelValidationResult;
 import dev.cel.common.ast.CelConstant;
 import dev.cel.common.ast.CelExpr.ExprKind.Kind;
 import dev.cel.common.ast.CelMutableExpr;
+import dev.cel.common.types.CelType;
+import dev.cel.common.types.ListType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.compiler.CelCompiler;
 import dev.cel.compiler.CelCompilerBuilder;
@@ -44,7 +46,8 @@ import org.jspecify.annotations.Nullable;
  * A label as an expression over a row's columns, in the Common Expression Language (cel.dev). Every
  * numeric column is a double, whatever its batch made of it, and whole numbers that meet a double
  * in arithmetic, a comparison or a list are read as doubles, so {@code fare > 0} and {@code tips >
- * 2 * fare} mean what they say. A column whose name is no CEL identifier stands in backticks.
+ * 2 * fare} mean what they say. A multi-valued column is a list, as in {@code "red" in colors} and
+ * {@code scores.exists(s, s > 3)}. A column whose name is no CEL identifier stands in backticks.
  *
  * <p>Missing values follow SQL: {@code false && missing} is false, {@code true || missing} is true,
  * else the row has no label. Safe for use by several threads.
@@ -54,6 +57,7 @@ final class LabelExpression {
   private static final Set<String> COMPARISON =
       Set.of("_<_", "_<=_", "_>_", "_>=_", "_==_", "_!=_", "@in");
   private static final String CONDITION = "_?_:_";
+  private static final String INDEX = "_[_]";
 
   private final String name;
   private final Program program;
@@ -74,11 +78,14 @@ final class LabelExpression {
     Quoted quoted = Quoted.of(name, expression, fields);
     Map<String, String> columns = new LinkedHashMap<>();
     Map<String, ValueType> types = new LinkedHashMap<>();
+    Map<String, CelType> declared = new LinkedHashMap<>();
     for (Field field : fields) {
       String variable = quoted.variables.getOrDefault(field.name(), field.name());
       if (!field.isProvenance() && variable.matches("[_a-zA-Z][_a-zA-Z0-9]*")) {
         columns.put(variable, field.name());
         types.put(variable, field.type());
+        CelType one = field.type() == ValueType.STRING ? SimpleType.STRING : SimpleType.DOUBLE;
+        declared.put(variable, field.repeated() ? ListType.create(one) : one);
       }
     }
     CelOptions options = CelOptions.current().enableHeterogeneousNumericComparisons(true).build();
@@ -86,8 +93,7 @@ final class LabelExpression {
         CelCompilerFactory.standardCelCompilerBuilder()
             .setOptions(options)
             .setStandardMacros(CelStandardMacro.STANDARD_MACROS);
-    types.forEach((variable, type) ->
-        builder.addVar(variable, type == ValueType.STRING ? SimpleType.STRING : SimpleType.DOUBLE));
+    declared.forEach(builder::addVar);
     CelCompiler compiler = builder.build();
     try {
       CelAbstractSyntaxTree written = tree(name, quoted, fields, compiler.parse(quoted.text), null);
@@ -184,13 +190,22 @@ final class LabelExpression {
       if (column == null || LabelMapping.isMissing(column, at)) {
         return Optional.empty();
       }
-      return Optional.of(
-          switch (column) {
-            case IntColumn ints -> (Object) (double) ints.values()[at];
-            case FloatColumn floats -> floats.values()[at];
-            case StringColumn text -> text.value(at);
-            case ListColumn _ -> throw ListColumn.refused();
-          });
+      return Optional.of(value(column, at));
+    }
+
+    private static Object value(Column column, int at) {
+      return switch (column) {
+        case IntColumn ints -> (double) ints.values()[at];
+        case FloatColumn floats -> floats.values()[at];
+        case StringColumn text -> text.value(at);
+        case ListColumn lists -> {
+          List<Object> values = new ArrayList<>();
+          for (int v = lists.offsets()[at]; v < lists.offsets()[at + 1]; v++) {
+            values.add(value(lists.values(), v));
+          }
+          yield values;
+        }
+      };
     }
 
     boolean anyMissing() {
@@ -226,8 +241,14 @@ final class LabelExpression {
       }
       case SELECT -> widen(expr.select().operand(), types);
       case COMPREHENSION -> {
-        widen(expr.comprehension().iterRange(), types);
-        widen(expr.comprehension().loopStep(), types);
+        CelMutableExpr range = expr.comprehension().iterRange();
+        widen(range, types);
+        Map<String, ValueType> inside = types;
+        if (isDouble(range, types)) {
+          inside = new LinkedHashMap<>(types);
+          inside.put(expr.comprehension().iterVar(), ValueType.FLOAT);
+        }
+        widen(expr.comprehension().loopStep(), inside);
       }
       default -> {}
     }
@@ -248,6 +269,7 @@ final class LabelExpression {
           yield args.stream().anyMatch(arg -> isDouble(arg, types));
         }
         yield function.equals("double")
+            || (function.equals(INDEX) && isDouble(args.getFirst(), types))
             || (function.equals(CONDITION) && args.size() == 3 && isDouble(args.get(1), types));
       }
       default -> false;

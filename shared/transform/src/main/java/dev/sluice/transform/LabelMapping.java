@@ -1,6 +1,7 @@
 package dev.sluice.transform;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Bug;
 import dev.sluice.examples.Column;
 import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.FloatColumn;
@@ -41,12 +42,15 @@ public record LabelMapping(
       case IntColumn ints -> Tokens.of(ints.values()[row]);
       case FloatColumn floats -> Tokens.of(floats.values()[row]);
       case StringColumn text -> text.value(row);
-      case ListColumn _ -> throw ListColumn.refused();
+      case ListColumn _ -> throw new Bug("a label of several values a row");
     };
   }
 
   /** Labels of a plain column: 1, 0, NaN where missing. */
   float[] ofColumn(Column column, ExampleBatch batch) {
+    if (column instanceof ListColumn) {
+      throw ListColumn.refused(name, "be the label");
+    }
     float[] out = new float[batch.rows()];
     for (int i = 0; i < out.length; i++) {
       if (isMissing(column, i)) {

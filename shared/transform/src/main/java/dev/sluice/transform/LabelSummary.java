@@ -7,6 +7,7 @@ import dev.sluice.contracts.ValueType;
 import dev.sluice.examples.Column;
 import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.Field;
+import dev.sluice.examples.ListColumn;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -52,6 +53,9 @@ final class LabelSummary {
               + "' cannot be learned"
               + LabelExpression.unknownColumn(label.name(), fields)
               + " Set 'label' in the spec to one of the columns");
+    }
+    if (found.repeated()) {
+      throw ListColumn.refused(label.name(), "be the label");
     }
     this.type = found.type();
   }

@@ -1,6 +1,7 @@
 package dev.sluice.transform;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Names;
 import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.examples.Column;
@@ -209,10 +210,34 @@ public final class Mapping {
           LabelExpression.compile(
               label.name(),
               text == null ? "" : text,
-              rawColumns.stream().map(c -> new Field(c.name(), c.type())).toList());
+              rawColumns.stream()
+                  .map(c -> new Field(c.name(), c.type(), c.repeated(), /* base64= */ false))
+                  .toList());
       expression = compiled;
     }
     return compiled;
+  }
+
+  private static void apply(
+      Encoder.OfLists encoder, ListColumn lists, float[] out, int start, int width) {
+    Encoder.OfLists.State state = new Encoder.OfLists.State();
+    int[] offsets = lists.offsets();
+    for (int i = 0; i < lists.rows(); i++) {
+      if (lists.isMissing(i)) {
+        continue;
+      }
+      int at = i * width + start;
+      encoder.begin(state, out, at);
+      for (int v = offsets[i]; v < offsets[i + 1]; v++) {
+        switch (lists.values()) {
+          case IntColumn ints -> encoder.add(state, ints.values()[v], out, at);
+          case FloatColumn floats -> encoder.add(state, floats.values()[v], out, at);
+          case StringColumn texts -> encoder.add(state, texts.value(v), out, at);
+          case ListColumn _ -> throw new Bug("a list of lists");
+        }
+      }
+      encoder.end(state, out, at);
+    }
   }
 
   private static void apply(Encoder encoder, Column column, float[] out, int start, int width) {
@@ -232,7 +257,16 @@ public final class Mapping {
           }
         }
       }
-      case ListColumn _ -> throw ListColumn.refused();
+      case ListColumn lists -> {
+        if (!(encoder instanceof Encoder.OfLists ofLists)) {
+          throw new BadInput(
+              "column '"
+                  + encoder.column()
+                  + "' holds several values a row, and the mapping was fitted on one; fit it again"
+                  + " on rows like these, or write one value a row");
+        }
+        apply(ofLists, lists, out, start, width);
+      }
       case StringColumn text -> {
         // Each distinct text is encoded once, then copied.
         int size = encoder.width();

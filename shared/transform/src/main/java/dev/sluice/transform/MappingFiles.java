@@ -44,17 +44,9 @@ public final class MappingFiles {
     for (Encoder encoder : mapping.encoders()) {
       encoders.add(
           switch (encoder) {
-            case Encoder.Numeric n ->
-                new EncoderJson(
-                    n.column(),
-                    "numeric",
-                    n.log(),
-                    n.mean(),
-                    n.stdDev(),
-                    n.fill(),
-                    null,
-                    null,
-                    null);
+            case Encoder.Numeric n -> json("numeric", n, null);
+            case Encoder.Vector v -> json("vector", v.scale(), v.length());
+            case Encoder.Summary s -> json("summary", s.scale(), null);
             case Encoder.Categorical v ->
                 new EncoderJson(
                     v.column(),
@@ -65,18 +57,10 @@ public final class MappingFiles {
                     null,
                     file(v.column(), v.vocabulary(), files),
                     v.vocabulary().size(),
-                    v.oovBuckets());
-            case Encoder.OneHot v ->
-                new EncoderJson(
-                    v.column(),
-                    "one_hot",
-                    null,
-                    null,
-                    null,
-                    null,
-                    file(v.column(), v.vocabulary(), files),
-                    v.vocabulary().size(),
+                    v.oovBuckets(),
                     null);
+            case Encoder.OneHot v -> json("one_hot", v.column(), v.vocabulary(), files);
+            case Encoder.MultiHot v -> json("multi_hot", v.column(), v.vocabulary(), files);
           });
     }
     ManifestJson manifest =
@@ -90,6 +74,7 @@ public final class MappingFiles {
                     new ColumnJson(
                         c.name(),
                         c.type(),
+                        c.repeated() ? true : null,
                         c.role().name().toLowerCase(Locale.ROOT),
                         c.reason().isEmpty() ? null : c.reason()))
                 .toList(),
@@ -120,6 +105,7 @@ public final class MappingFiles {
           new RawColumn(
               required(column.name(), "raw_columns.name"),
               required(column.type(), "raw_columns.type"),
+              Boolean.TRUE.equals(column.repeated()),
               RawColumn.Role.valueOf(
                   required(column.role(), "raw_columns.role").toUpperCase(Locale.ROOT)),
               column.reason() == null ? "" : column.reason()));
@@ -129,13 +115,12 @@ public final class MappingFiles {
       String column = required(encoder.column(), "encoders.column");
       encoders.add(
           switch (required(encoder.kind(), "encoders.kind")) {
-            case "numeric" ->
-                new Encoder.Numeric(
-                    column,
-                    required(encoder.log(), "encoders.log"),
-                    required(encoder.mean(), "encoders.mean"),
-                    required(encoder.stdDev(), "encoders.std_dev"),
-                    required(encoder.fill(), "encoders.fill"));
+            case "numeric" -> numeric(column, encoder);
+            case "vector" ->
+                new Encoder.Vector(
+                    numeric(column, encoder), required(encoder.length(), "encoders.length"));
+            case "summary" -> new Encoder.Summary(numeric(column, encoder));
+            case "multi_hot" -> new Encoder.MultiHot(column, vocabulary(encoder, files));
             case "vocabulary" ->
                 new Encoder.Categorical(
                     column,
@@ -159,6 +144,35 @@ public final class MappingFiles {
           MANIFEST + " lists features that its encoders do not give; it was changed by hand");
     }
     return mapping;
+  }
+
+  private static EncoderJson json(String kind, Encoder.Numeric n, @Nullable Integer length) {
+    return new EncoderJson(
+        n.column(), kind, n.log(), n.mean(), n.stdDev(), n.fill(), null, null, null, length);
+  }
+
+  private static EncoderJson json(
+      String kind, String column, Vocabulary vocabulary, Map<String, byte[]> files) {
+    return new EncoderJson(
+        column,
+        kind,
+        null,
+        null,
+        null,
+        null,
+        file(column, vocabulary, files),
+        vocabulary.size(),
+        null,
+        null);
+  }
+
+  private static Encoder.Numeric numeric(String column, EncoderJson encoder) {
+    return new Encoder.Numeric(
+        column,
+        required(encoder.log(), "encoders.log"),
+        required(encoder.mean(), "encoders.mean"),
+        required(encoder.stdDev(), "encoders.std_dev"),
+        required(encoder.fill(), "encoders.fill"));
   }
 
   private static Vocabulary vocabulary(EncoderJson encoder, NamedFiles files) throws IOException {
@@ -234,6 +248,7 @@ public final class MappingFiles {
   private record ColumnJson(
       @Nullable String name,
       @Nullable ValueType type,
+      @Nullable Boolean repeated,
       @Nullable String role,
       @Nullable String reason) {}
 
@@ -246,5 +261,6 @@ public final class MappingFiles {
       @Nullable Double fill,
       @Nullable String file,
       @Nullable Integer size,
-      @SerializedName("oov_buckets") @Nullable Integer oovBuckets) {}
+      @SerializedName("oov_buckets") @Nullable Integer oovBuckets,
+      @Nullable Integer length) {}
 }

@@ -7,6 +7,7 @@ import dev.sluice.contracts.ValueType;
 import dev.sluice.examples.Column;
 import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.Field;
+import dev.sluice.examples.ListColumn;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -18,7 +19,13 @@ import org.jspecify.annotations.Nullable;
  * missing one stays missing, which trees have a branch for; text becomes an id by descending
  * frequency, also where it has few tokens, as a feature a token gave trees no better AUC than ids
  * (median of 5 seeds on taxi trips: ids .9586, one-hot .9581); a column without values, with one
- * value in every row, or with nearly a text a row is left out. Not safe for use by several threads.
+ * value in every row, with nearly a text a row or with bytes that are no text is left out.
+ *
+ * <p>Of multi-valued columns, texts become a feature a token for the {@value
+ * FeatureChoice.OneHot#USUAL} most frequent, 1 where the row has it; numbers a feature a place
+ * where every row of train has equally many, at most {@value Encoder.Vector#LONGEST}, else their
+ * mean, least, greatest and number, all on the scale of the column's values together. Not safe for
+ * use by several threads.
  */
 public final class MappingFitter {
   private final List<Field> fields = new ArrayList<>();
@@ -65,14 +72,20 @@ public final class MappingFitter {
       Field field = fields.get(i);
       Column column = batch.column(field.name());
       if (column == null
+          || column instanceof ListColumn != field.repeated()
           || (column.type() == ValueType.STRING) != (field.type() == ValueType.STRING)) {
         throw new Bug(
             "column "
                 + field.name()
                 + " was announced as "
+                + (field.repeated() ? "lists of " : "")
                 + field.type()
                 + " but a batch "
-                + (column == null ? "lacks it" : "holds " + column.type()));
+                + (column == null
+                    ? "lacks it"
+                    : "holds "
+                        + (column instanceof ListColumn ? "lists of " : "")
+                        + column.type()));
       }
       summary.add(column);
     }
@@ -99,6 +112,7 @@ public final class MappingFitter {
             new RawColumn(
                 field.name(),
                 field.type(),
+                field.repeated(),
                 field.name().equals(label.name()) ? RawColumn.Role.LABEL : RawColumn.Role.EXCLUDED,
                 reason == null ? "" : reason));
         continue;
@@ -106,10 +120,16 @@ public final class MappingFitter {
       FeatureChoice told = spec.choices().get(field.name());
       String reason = told == null ? reasonAfter(field, summary) : noValue(summary);
       if (reason != null) {
-        raw.add(new RawColumn(field.name(), field.type(), RawColumn.Role.EXCLUDED, reason));
+        raw.add(
+            new RawColumn(
+                field.name(), field.type(), field.repeated(), RawColumn.Role.EXCLUDED, reason));
       } else {
-        raw.add(new RawColumn(field.name(), field.type(), RawColumn.Role.FEATURE, ""));
-        encoders.add(encoder(field, told == null ? automatic(field) : told, summary));
+        raw.add(
+            new RawColumn(
+                field.name(), field.type(), field.repeated(), RawColumn.Role.FEATURE, ""));
+        FeatureChoice choice = told == null ? automatic(field) : told;
+        encoders.add(
+            field.repeated() ? ofLists(field, choice, summary) : encoder(field, choice, summary));
       }
     }
     if (raw.size() == 1 && label.expression() == null) {
@@ -152,22 +172,48 @@ public final class MappingFitter {
   private static FeatureChoice automatic(Field field) {
     return switch (field.type()) {
       case INT, FLOAT -> new FeatureChoice.Numeric(false, true);
-      case STRING -> FeatureChoice.Vocabulary.ofDefaults();
+      case STRING ->
+          field.repeated()
+              ? FeatureChoice.OneHot.ofDefaults()
+              : FeatureChoice.Vocabulary.ofDefaults();
     };
+  }
+
+  private static Encoder ofLists(Field field, FeatureChoice choice, ColumnSummary summary) {
+    return switch (choice) {
+      case FeatureChoice.Numeric numeric -> {
+        Encoder.Numeric scale = numeric(field, numeric, summary);
+        int length = summary.commonLength();
+        yield length > 0 && length <= Encoder.Vector.LONGEST
+            ? new Encoder.Vector(scale, length)
+            : new Encoder.Summary(scale);
+      }
+      case FeatureChoice.Vocabulary v ->
+          multiHot(field, Math.min(v.topK(), FeatureChoice.OneHot.MOST), v.minCount(), summary);
+      case FeatureChoice.OneHot v -> multiHot(field, v.topK(), v.minCount(), summary);
+      case FeatureChoice.Exclude e -> throw new Bug("an excluded column has no encoder");
+    };
+  }
+
+  private static Encoder multiHot(Field field, int topK, int minCount, ColumnSummary summary) {
+    return new Encoder.MultiHot(field.name(), Vocabulary.of(summary.tokens(topK, minCount)));
+  }
+
+  private static Encoder.Numeric numeric(
+      Field field, FeatureChoice.Numeric choice, ColumnSummary summary) {
+    boolean scaled = choice.zScore() && summary.finite() > 0;
+    double stdDev = scaled && summary.stdDev() > 0 ? summary.stdDev() : 1;
+    return new Encoder.Numeric(
+        field.name(),
+        choice.log(),
+        scaled ? summary.mean() : 0,
+        Double.isFinite(stdDev) ? stdDev : 1,
+        Double.isFinite(summary.rawMean()) ? summary.rawMean() : 0);
   }
 
   private static Encoder encoder(Field field, FeatureChoice choice, ColumnSummary summary) {
     return switch (choice) {
-      case FeatureChoice.Numeric numeric -> {
-        boolean scaled = numeric.zScore() && summary.finite() > 0;
-        double stdDev = scaled && summary.stdDev() > 0 ? summary.stdDev() : 1;
-        yield new Encoder.Numeric(
-            field.name(),
-            numeric.log(),
-            scaled ? summary.mean() : 0,
-            Double.isFinite(stdDev) ? stdDev : 1,
-            Double.isFinite(summary.rawMean()) ? summary.rawMean() : 0);
-      }
+      case FeatureChoice.Numeric numeric -> numeric(field, numeric, summary);
       case FeatureChoice.Vocabulary v ->
           new Encoder.Categorical(
               field.name(), Vocabulary.of(summary.tokens(v.topK(), v.minCount())), v.oovBuckets());
@@ -188,6 +234,16 @@ public final class MappingFitter {
     if (spec.choices().get(field.name()) instanceof FeatureChoice.Exclude) {
       return "the spec's features exclude it";
     }
+    if (field.base64()) {
+      if (spec.choices().containsKey(field.name())) {
+        throw new BadInput(
+            "features, column '"
+                + field.name()
+                + "' holds bytes that are no text, which no choice turns into a feature; take it"
+                + " out of 'features', or derive a column from it upstream");
+      }
+      return "it holds bytes that are no text";
+    }
     return null;
   }
 
@@ -195,8 +251,11 @@ public final class MappingFitter {
     if (noValue(summary) != null) {
       return noValue(summary);
     }
+    boolean sameLength = !field.repeated() || summary.commonLength() > 0;
     boolean one =
-        field.type() == ValueType.STRING ? summary.distinctTokens() == 1 : summary.oneNumber();
+        field.type() == ValueType.STRING
+            ? summary.distinctTokens() == 1
+            : summary.oneNumber() && sameLength;
     if (one && summary.missing() == 0) {
       return "it has the same value in every row of train";
     }

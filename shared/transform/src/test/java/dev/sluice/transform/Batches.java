@@ -7,6 +7,7 @@ import dev.sluice.examples.ExampleReader;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import dev.sluice.examples.Validity;
 import java.util.ArrayList;
@@ -61,6 +62,40 @@ final class Batches {
         ValueType.STRING,
         new StringColumn(codes, dictionary, validity(values)),
         values.length);
+  }
+
+  /** A multi-valued column of texts or numbers; an empty list is missing. */
+  Batches lists(String name, List<?>... rows) {
+    int[] offsets = new int[rows.length + 1];
+    long[] words = new long[rows.length / 64 + 1];
+    List<Object> all = new ArrayList<>();
+    for (int i = 0; i < rows.length; i++) {
+      all.addAll(rows[i]);
+      offsets[i + 1] = all.size();
+      words[i / 64] |= rows[i].isEmpty() ? 0 : 1L << (i % 64);
+    }
+    Batches values = new Batches();
+    if (all.stream().allMatch(value -> value instanceof Long)) {
+      values.ints(name, all.toArray(Long[]::new));
+    } else if (all.stream().allMatch(value -> value instanceof Double)) {
+      values.floats(name, all.toArray(Double[]::new));
+    } else {
+      values.strings(name, all.toArray(String[]::new));
+    }
+    Column flat = values.columns.getFirst();
+    fields.add(new Field(name, flat.type(), /* repeated= */ true, /* base64= */ false));
+    columns.add(new ListColumn(offsets, flat, Validity.of(words, rows.length)));
+    this.rows = rows.length;
+    return this;
+  }
+
+  /** A column of bytes that are no text. */
+  Batches base64(String name, String... values) {
+    strings(name, values);
+    fields.set(
+        fields.size() - 1,
+        new Field(name, ValueType.STRING, /* repeated= */ false, /* base64= */ true));
+    return this;
   }
 
   ExampleBatch batch() {

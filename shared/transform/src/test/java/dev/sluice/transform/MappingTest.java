@@ -11,6 +11,7 @@ import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -411,6 +412,7 @@ class MappingTest {
               case IntColumn ints -> (Object) ints.values()[row];
               case FloatColumn floats -> floats.values()[row];
               case StringColumn text -> text.value(row);
+              case ListColumn _ -> throw new AssertionError("these rows have no lists");
             });
       }
     }

@@ -10,7 +10,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One feature in one set of rows, in the form that comparisons need.
+ * One feature in one set of rows, in the form that comparisons need. Of a multi-valued feature the
+ * shape and the texts are those of all values of its rows.
  *
  * @param rows with a value or without
  * @param missing rows without a value that can be used: none, NaN or infinite
@@ -23,12 +24,13 @@ record Cell(
   static Cell of(FeatureStatistics feature) {
     var numbers = feature.numbers();
     if (numbers != null) {
-      long notFinite = numbers.nans() + numbers.infinities();
+      // Of a list some values may be NaN, and the row has others.
+      long notFinite = feature.repeated() ? 0 : numbers.nans() + numbers.infinities();
       return new Cell(
           feature.rows(),
           feature.missing() + notFinite,
           notFinite,
-          Shape.of(feature.count(), numbers, feature.values()),
+          Shape.of(feature.valueCount(), numbers, feature.values()),
           null);
     }
     Map<String, Long> counts = new HashMap<>();
@@ -40,7 +42,7 @@ record Cell(
         feature.missing(),
         0,
         null,
-        new Frequencies(counts, feature.count(), feature.values().complete()));
+        new Frequencies(counts, feature.valueCount(), feature.values().complete()));
   }
 
   static Cell pool(List<Cell> cells) {

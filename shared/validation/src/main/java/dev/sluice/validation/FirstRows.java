@@ -45,13 +45,16 @@ final class FirstRows {
   record MissingStarts(String feature, Rows rows, double usual) implements Search {}
 
   /**
-   * The first present value that does not pass.
+   * The first present value that does not pass; of a list, the first with one that does not.
    *
    * @param what such a value is called
    */
   record FirstValue(
       String feature, Rows rows, String what, Predicate<String> text, Predicate<Double> number)
       implements Search {}
+
+  /** The first present row that has fewer values than {@code min} or more than {@code max}. */
+  record FirstLength(String feature, Rows rows, long min, long max) implements Search {}
 
   /**
    * @param row 1-based in {@code source}
@@ -77,6 +80,13 @@ final class FirstRows {
 
     State(Search search) {
       this.search = search;
+    }
+
+    void found(String object, long place, Column column, int row) {
+      if (place < first.getOrDefault(object, Long.MAX_VALUE)) {
+        first.put(object, place);
+        values.put(object, text(column, row));
+      }
     }
   }
 
@@ -147,11 +157,14 @@ final class FirstRows {
                 .computeIfAbsent(object, name -> new MissingStart.Rows())
                 .add(place, isMissing(column, row));
         case FirstValue s -> {
-          if (!column.isMissing(row)
-              && place < state.first.getOrDefault(object, Long.MAX_VALUE)
-              && !passes(s, column, row)) {
-            state.first.put(object, place);
-            state.values.put(object, text(column, row));
+          if (!column.isMissing(row) && !passes(s, column, row)) {
+            state.found(object, place, column, row);
+          }
+        }
+        case FirstLength s -> {
+          int length = column instanceof ListColumn lists ? lists.length(row) : 1;
+          if (!column.isMissing(row) && (length < s.min() || length > s.max())) {
+            state.found(object, place, column, row);
           }
         }
       }
@@ -169,7 +182,13 @@ final class FirstRows {
       case StringColumn texts -> search.text().test(texts.value(row));
       case IntColumn numbers -> search.number().test((double) numbers.values()[row]);
       case FloatColumn numbers -> search.number().test(numbers.values()[row]);
-      case ListColumn _ -> throw ListColumn.refused();
+      case ListColumn lists -> {
+        boolean all = true;
+        for (int v = lists.offsets()[row]; v < lists.offsets()[row + 1]; v++) {
+          all &= passes(search, lists.values(), v);
+        }
+        yield all;
+      }
     };
   }
 
@@ -182,7 +201,13 @@ final class FirstRows {
       case StringColumn texts -> texts.value(row);
       case IntColumn numbers -> Long.toString(numbers.values()[row]);
       case FloatColumn numbers -> Double.toString(numbers.values()[row]);
-      case ListColumn _ -> throw ListColumn.refused();
+      case ListColumn lists -> {
+        List<String> values = new ArrayList<>();
+        for (int v = lists.offsets()[row]; v < lists.offsets()[row + 1]; v++) {
+          values.add(text(lists.values(), v));
+        }
+        yield values.toString();
+      }
     };
   }
 
@@ -198,7 +223,7 @@ final class FirstRows {
       }
       return best;
     }
-    if (state.first.isEmpty() || !(state.search instanceof FirstValue search)) {
+    if (state.first.isEmpty()) {
       return null;
     }
     var entry = state.first.firstEntry();
@@ -206,7 +231,7 @@ final class FirstRows {
         entry.getValue(),
         entry.getKey(),
         sources,
-        search.what(),
+        state.search instanceof FirstValue search ? search.what() : "such row",
         Wording.quoted(state.values.getOrDefault(entry.getKey(), "")),
         null);
   }

@@ -110,8 +110,8 @@ final class Nature {
       FeatureStatistics before, NumberSummary old, FeatureStatistics after, NumberSummary now) {
     double width = Math.max(1, old.max() - old.min());
     double widthNow = Math.max(1, now.max() - now.min());
-    double step = width / before.count();
-    double stepNow = widthNow / after.count();
+    double step = width / before.valueCount();
+    double stepNow = widthNow / after.valueCount();
     boolean samePace = Math.abs(Math.log(step / stepNow)) < Math.log(5);
     boolean follows =
         now.min() >= old.median()
@@ -187,6 +187,6 @@ final class Nature {
 
   static boolean nearlyUnique(FeatureStatistics feature) {
     Long unique = feature.values().unique();
-    return unique != null && feature.count() > 0 && unique >= NEARLY_UNIQUE * feature.count();
+    return unique != null && feature.count() > 0 && unique >= NEARLY_UNIQUE * feature.valueCount();
   }
 }

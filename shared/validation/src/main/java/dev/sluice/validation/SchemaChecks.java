@@ -3,7 +3,9 @@ package dev.sluice.validation;
 import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.statistics.FeatureStatistics;
 import dev.sluice.statistics.NumberSummary;
+import dev.sluice.statistics.Valency;
 import dev.sluice.statistics.ValueCount;
+import dev.sluice.validation.FirstRows.FirstLength;
 import dev.sluice.validation.FirstRows.FirstValue;
 import dev.sluice.validation.FirstRows.MissingStarts;
 import dev.sluice.validation.FirstRows.Rows;
@@ -19,16 +21,18 @@ import org.jspecify.annotations.Nullable;
 import org.tensorflow.metadata.v0.DatasetConstraints;
 import org.tensorflow.metadata.v0.Feature;
 import org.tensorflow.metadata.v0.FeatureType;
+import org.tensorflow.metadata.v0.FixedShape;
 import org.tensorflow.metadata.v0.LifecycleStage;
 import org.tensorflow.metadata.v0.Schema;
 import org.tensorflow.metadata.v0.StringDomain;
 
 /**
- * A batch held to a schema: missing and new columns, types, presence, domains. A given schema holds
- * to the letter, as in TFDV; an inferred one only knows what was seen, so its presence is left to
- * {@link DriftChecks} and new values count where chance does not explain them: by how often each
- * occurs (one-sided exact test), or by how many there are against the values the baseline saw once
- * (at most that many new ones are expected in as many rows: Good and Toulmin 1956, Biometrika 43).
+ * A batch held to a schema: missing and new columns, types, values a row, presence, domains. A
+ * given schema holds to the letter, as in TFDV; an inferred one only knows what was seen, so its
+ * presence is left to {@link DriftChecks} and new values count where chance does not explain them:
+ * by how often each occurs (one-sided exact test), or by how many there are against the values the
+ * baseline saw once (at most that many new ones are expected in as many rows: Good and Toulmin
+ * 1956, Biometrika 43).
  */
 final class SchemaChecks {
   /** A type seen on fewer values than this may have been an accident. */
@@ -175,6 +179,7 @@ final class SchemaChecks {
       typeChanged.add(feature.getName());
       return;
     }
+    valency(feature, statistics);
     if (given) {
       presence(feature, statistics);
       unique(feature, statistics);
@@ -240,8 +245,8 @@ final class SchemaChecks {
     FeatureStatistics before = baseline == null ? null : baseline.feature(name);
     if (was == FeatureType.BYTES) {
       double looked = before == null ? 0 : shareOfNumbers(before);
-      boolean chance = looked > 0 && statistics.count() * Math.log(looked) > Math.log(1e-3);
-      boolean few = before != null && before.count() < FEW_VALUES;
+      boolean chance = looked > 0 && statistics.valueCount() * Math.log(looked) > Math.log(1e-3);
+      boolean few = before != null && before.valueCount() < FEW_VALUES;
       add(
           name,
           now == FeatureType.INT ? Kind.STRING_TYPE_NOW_INT : Kind.STRING_TYPE_NOW_FLOAT,
@@ -249,7 +254,7 @@ final class SchemaChecks {
           change,
           change
               + ". All "
-              + Wording.count(statistics.count(), "value")
+              + Wording.count(statistics.valueCount(), "value")
               + " read as numbers, before "
               + Wording.percent(looked)
               + " did. Look whether codes lost their letters or columns were swapped; if it is"
@@ -269,7 +274,7 @@ final class SchemaChecks {
             .filter(value -> !isNumber(value))
             .limit(3)
             .toList();
-    boolean few = !given && before != null && before.count() < FEW_VALUES;
+    boolean few = !given && before != null && before.valueCount() < FEW_VALUES;
     add(
         name,
         was == FeatureType.INT ? Kind.INT_TYPE_NOT_INT_STRING : Kind.FLOAT_TYPE_STRING_NOT_FLOAT,
@@ -281,12 +286,12 @@ final class SchemaChecks {
                 ? "Some values are not numbers"
                 : Wording.count(texts, "value")
                     + " of "
-                    + Wording.count(statistics.count(), "value")
+                    + Wording.count(statistics.valueCount(), "value")
                     + " are not numbers, such as "
                     + Wording.list(some))
             + ". Write numbers, or nothing where there is none; if the column is text from now on,"
             + " change its type in the schema.",
-        (double) texts / statistics.count(),
+        (double) texts / statistics.valueCount(),
         0,
         new FirstValue(
             name, Rows.ALL, "value that is no number", SchemaChecks::isNumber, any -> true));
@@ -314,6 +319,59 @@ final class SchemaChecks {
     } catch (NumberFormatException e) {
       return false;
     }
+  }
+
+  /** How many values a row may have. */
+  private void valency(Feature feature, FeatureStatistics statistics) {
+    boolean unknown =
+        !given && feature.getPresence().hasMinCount() && feature.getPresence().getMinCount() == 0;
+    long min;
+    long max;
+    if (feature.hasValueCount() && !unknown) {
+      min = feature.getValueCount().getMin();
+      max = feature.getValueCount().hasMax() ? feature.getValueCount().getMax() : Long.MAX_VALUE;
+    } else if (feature.hasShape() && !unknown) {
+      min = 1;
+      for (FixedShape.Dim dim : feature.getShape().getDimList()) {
+        min *= dim.getSize();
+      }
+      // A dimension without a size may be of any.
+      max = min > 0 ? min : Long.MAX_VALUE;
+    } else {
+      return;
+    }
+    Valency is = statistics.valency();
+    boolean high = is.max() > max;
+    if (!high && is.min() >= min) {
+      return;
+    }
+    String name = feature.getName();
+    FeatureStatistics before = baseline == null ? null : baseline.feature(name);
+    boolean few = !given && before != null && before.count() < FEW_VALUES;
+    String text =
+        high && max == 1
+            ? name + " became multi-valued: up to " + is.max() + " values a row"
+            : name
+                + " has "
+                + (high ? "up to " + is.max() : "as few as " + is.min())
+                + " values a row";
+    String asked =
+        max == Long.MAX_VALUE
+            ? "at least " + min
+            : min == max ? "exactly " + max : min + " to " + max;
+    add(
+        name,
+        high ? Kind.FEATURE_TYPE_HIGH_NUMBER_VALUES : Kind.FEATURE_TYPE_LOW_NUMBER_VALUES,
+        few ? Severity.WARN : Severity.FAIL,
+        text + ", the schema asks for " + asked,
+        text
+            + ", the schema asks for "
+            + asked
+            + ". Look at what writes it upstream (a separator, a join that now matches several"
+            + " rows); if it is meant, change value_count of the feature in the schema.",
+        (double) (high ? is.max() : is.min()),
+        (double) (high ? max : min),
+        new FirstLength(name, Rows.ALL, min, max));
   }
 
   private void presence(Feature feature, FeatureStatistics statistics) {
@@ -567,13 +625,13 @@ final class SchemaChecks {
     if (!statistics.values().complete()) {
       long listed = statistics.values().top().stream().mapToLong(ValueCount::frequency).sum();
       // A domain is shorter than the list, so what is not listed is not in it.
-      rows += Math.max(0, statistics.count() - listed);
+      rows += Math.max(0, statistics.valueCount() - listed);
     }
     if (rows == 0) {
       return;
     }
     String name = feature.getName();
-    double share = (double) rows / statistics.count();
+    double share = (double) rows / statistics.valueCount();
     Thresholds.Floor floor = checks.of(name).unexpected();
     double allowedShare =
         given
@@ -584,7 +642,7 @@ final class SchemaChecks {
     Severity severity =
         given
             ? share > allowedShare + 1e-12 ? Severity.FAIL : Severity.INFO
-            : isChance(name, unexpected, statistics.count())
+            : isChance(name, unexpected, statistics.valueCount())
                 ? Severity.INFO
                 : floor.severity(share);
     List<String> some =
@@ -626,7 +684,7 @@ final class SchemaChecks {
     if (before == null || !before.values().complete() || before.text() == null) {
       return false;
     }
-    double ratio = (double) n / (n + before.count());
+    double ratio = (double) n / (n + before.valueCount());
     long once = before.values().top().stream().filter(v -> v.frequency() == 1).count();
     long distinct = unexpected.size();
     double byNumber = Significance.logBinomialTail(distinct, distinct + once, ratio);

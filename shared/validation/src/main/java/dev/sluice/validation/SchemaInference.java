@@ -3,6 +3,7 @@ package dev.sluice.validation;
 import dev.sluice.contracts.ValueType;
 import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.statistics.FeatureStatistics;
+import dev.sluice.statistics.Valency;
 import dev.sluice.statistics.ValueCount;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ import org.tensorflow.metadata.v0.TimeDomain;
  * shape, and a domain for text that repeats. Text has a domain where at most {@value #MOST_VALUES}
  * values cover it, by Good and Turing's estimate to within {@value #MOST_UNSEEN} of the rows (1953,
  * Biometrika 40): else new values are to be expected and a list of the old ones means nothing. A
+ * multi-valued column is held to a number of values a row only where numbers are always as many. A
  * column without any value gets {@code min_count: 0} and the type of text, which binds nobody.
  */
 public final class SchemaInference {
@@ -74,7 +76,10 @@ public final class SchemaInference {
       return feature.setPresence(presence.setMinCount(0)).setValueCount(one());
     }
     presence.setMinCount(1);
-    if (statistics.missing() == 0) {
+    if (statistics.repeated()) {
+      feature.setPresence(statistics.missing() == 0 ? presence.setMinFraction(1) : presence);
+      feature.setValueCount(several(statistics));
+    } else if (statistics.missing() == 0) {
       feature
           .setPresence(presence.setMinFraction(1))
           .setShape(FixedShape.newBuilder().addDim(FixedShape.Dim.newBuilder().setSize(1)));
@@ -92,6 +97,24 @@ public final class SchemaInference {
     return org.tensorflow.metadata.v0.ValueCount.newBuilder().setMin(1).setMax(1);
   }
 
+  /**
+   * What a list is held to: its length where the numbers of every row are as many, such as those of
+   * an embedding, else one value or more.
+   */
+  private static org.tensorflow.metadata.v0.ValueCount.Builder several(
+      FeatureStatistics statistics) {
+    Valency valency = statistics.valency();
+    boolean vector =
+        statistics.type() != ValueType.STRING
+            && valency.min() == valency.max()
+            && valency.max() > 1;
+    return vector
+        ? org.tensorflow.metadata.v0.ValueCount.newBuilder()
+            .setMin(valency.min())
+            .setMax(valency.max())
+        : org.tensorflow.metadata.v0.ValueCount.newBuilder().setMin(1);
+  }
+
   private static boolean hasDomain(FeatureStatistics statistics) {
     if (statistics.type() != ValueType.STRING
         || statistics.count() == 0
@@ -101,7 +124,7 @@ public final class SchemaInference {
       return false;
     }
     long once = statistics.values().top().stream().filter(v -> v.frequency() == 1).count();
-    return once <= MOST_UNSEEN * statistics.count();
+    return once <= MOST_UNSEEN * statistics.valueCount();
   }
 
   static FeatureType type(ValueType type) {

@@ -7,6 +7,7 @@ import dev.sluice.examples.ExampleReader;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
+import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import dev.sluice.examples.Validity;
 import dev.sluice.statistics.GroupOptions;
@@ -21,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A small table of nullable values, typed by what they are, as a batch of examples. */
+/** A small table of nullable values or lists, typed by what they are, as a batch of examples. */
 final class Table {
   private final Map<String, @Nullable Object[]> columns = new LinkedHashMap<>();
   private final int rows;
@@ -72,7 +73,7 @@ final class Table {
     List<Column> made = new ArrayList<>();
     columns.forEach((name, values) -> {
       Column column = column(values);
-      fields.add(new Field(name, column.type()));
+      fields.add(new Field(name, column.type(), column instanceof ListColumn, /* base64= */ false));
       made.add(column);
     });
     long[] places = new long[rows];
@@ -84,7 +85,24 @@ final class Table {
     return new ExampleBatch(fields, made, rows);
   }
 
+  private static Column lists(@Nullable Object[] values) {
+    int[] offsets = new int[values.length + 1];
+    long[] present = new long[(values.length + 63) / 64];
+    List<Object> all = new ArrayList<>();
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] instanceof List<?> list && !list.isEmpty()) {
+        all.addAll(list);
+        present[i >> 6] |= 1L << (i & 63);
+      }
+      offsets[i + 1] = all.size();
+    }
+    return new ListColumn(offsets, column(all.toArray()), Validity.of(present, values.length));
+  }
+
   private static Column column(@Nullable Object[] values) {
+    if (Arrays.stream(values).anyMatch(value -> value instanceof List)) {
+      return lists(values);
+    }
     long[] present = new long[(values.length + 63) / 64];
     ValueType type = ValueType.INT;
     boolean any = false;

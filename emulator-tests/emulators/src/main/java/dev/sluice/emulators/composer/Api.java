@@ -108,6 +108,9 @@ final class Api {
     for (int i = 1; i < shape.size(); i += 2) {
       shape.set(i, "{}");
     }
+    if (shape.size() == 7 && shape.get(6).matches("-?[0-9]+")) {
+      shape.set(6, "{}");
+    }
     return switch (request.method() + " " + String.join("/", shape)) {
       case "GET dags" -> ok(dags(query));
       case "GET dags/{}" -> ok(dag(pipeline));
@@ -120,11 +123,19 @@ final class Api {
         yield ok(stepper.read(pipeline, run, Views::run));
       }
       case "PATCH dags/{}/dagRuns/{}" -> ok(patchRun(pipeline, run, query, body(request)));
-      case "GET dags/{}/dagRuns/{}/taskInstances" -> ok(tasks(pipeline, run, query));
+      case "GET dags/{}/dagRuns/{}/taskInstances" ->
+          ok(tasks(pipeline, run, /* mapped= */ null, query));
       case "GET dags/{}/dagRuns/{}/taskInstances/{}" -> {
         query.done();
-        yield ok(stepper.read(pipeline, run, r -> Views.task(r, known(r, task))));
+        yield ok(stepper.read(pipeline, run, r -> Views.task(r, unmapped(r, task))));
       }
+      case "GET dags/{}/dagRuns/{}/taskInstances/{}/{}" -> {
+        query.done();
+        int index = index("path", rest.get(6));
+        yield ok(stepper.read(pipeline, run, r -> Views.task(r, mapped(r, task, index))));
+      }
+      case "GET dags/{}/dagRuns/{}/taskInstances/{}/listMapped" ->
+          ok(tasks(pipeline, run, task, query));
       case "GET dags/{}/dagRuns/{}/taskInstances/{}/xcomEntries/{}" ->
           ok(xcom(pipeline, run, task, rest.get(7), query));
       case "GET dags/{}/dagRuns/{}/taskInstances/{}/logs/{}" ->
@@ -314,40 +325,56 @@ final class Api {
     };
   }
 
-  private JsonObject tasks(String pipeline, String run, Query query) {
+  /**
+   * @param mapped the mapped task whose instances are wanted, null for all instances
+   */
+  private JsonObject tasks(String pipeline, String run, @Nullable String mapped, Query query) {
     Set<String> states = query.takeAll("state");
-    Set<String> names = query.takeAll("task_id");
+    Set<String> names = mapped == null ? query.takeAll("task_id") : Set.of(mapped);
+    Set<String> indexes = query.takeAll("map_index");
+    Set<Integer> wanted = new LinkedHashSet<>();
+    indexes.forEach(text -> wanted.add(index("query", text)));
     String order = query.order("map_index");
     Page page = query.page();
     query.done();
-    Comparator<Task> comparator = order(order, Api::taskOrder);
+    Comparator<Row> comparator = order(order, Api::taskOrder);
     return stepper.read(
         pipeline,
         run,
         r -> {
-          List<String> found =
-              r.tasks.keySet().stream()
-                  .filter(name -> names.isEmpty() || names.contains(name))
-                  .filter(name -> {
-                    String state = r.task(name).state.wire();
+          if (mapped != null) {
+            checkMapped(r, mapped);
+          }
+          List<Row> found =
+              r.instances().stream()
+                  .map(instance -> new Row(instance, r.task(instance)))
+                  .filter(row -> mapped == null || row.instance().mapIndex() >= 0)
+                  .filter(row -> names.isEmpty() || names.contains(row.instance().task()))
+                  .filter(row -> wanted.isEmpty() || wanted.contains(row.instance().mapIndex()))
+                  .filter(row -> {
+                    String state = row.task().state.wire();
                     return states.isEmpty() || states.contains(state == null ? "none" : state);
                   })
-                  .sorted(Comparator.comparing(r::task, comparator))
+                  .sorted(comparator)
                   .toList();
           JsonArray out = new JsonArray();
-          page.of(found).forEach(name -> out.add(Views.task(r, name)));
+          page.of(found).forEach(row -> out.add(Views.task(r, row.instance())));
           return collection("task_instances", out, found.size());
         });
   }
 
-  private static @Nullable Comparator<Task> taskOrder(String attribute) {
+  /** A task instance and its name. */
+  private record Row(Instance instance, Task task) {}
+
+  private static @Nullable Comparator<Row> taskOrder(String attribute) {
     Comparator<Instant> times = Comparator.nullsLast(Comparator.naturalOrder());
     return switch (attribute) {
-      case "map_index" -> (_, _) -> 0;
-      case "state" -> Comparator.comparing(task -> task.state);
-      case "start_date" -> Comparator.comparing(task -> task.startedAt, times);
-      case "end_date" -> Comparator.comparing(task -> task.endedAt, times);
-      case "duration" -> Comparator.comparing(Task::duration);
+      case "map_index", "rendered_map_index" ->
+          Comparator.comparingInt(row -> row.instance().mapIndex());
+      case "state" -> Comparator.comparing(row -> row.task().state);
+      case "start_date" -> Comparator.comparing(row -> row.task().startedAt, times);
+      case "end_date" -> Comparator.comparing(row -> row.task().endedAt, times);
+      case "duration" -> Comparator.comparing(row -> row.task().duration());
       default -> null;
     };
   }
@@ -357,7 +384,7 @@ final class Api {
     String deserialize = query.take("deserialize");
     String stringify = query.take("stringify");
     query.done();
-    boolean unmapped = index == null || index.equals("-1");
+    Instance instance = new Instance(task, index == null ? -1 : index("query", index));
     boolean asText = stringify != null && flag("stringify", stringify);
     if (deserialize != null && flag("deserialize", deserialize)) {
       throw ApiError.unspoken("deserialize=true; the value is native JSON without it");
@@ -366,11 +393,11 @@ final class Api {
         pipeline,
         run,
         r -> {
-          Task found = r.task(task);
-          if (found == null || found.answer == null || !unmapped || !key.equals("return_value")) {
+          Task found = r.find(instance);
+          if (found == null || found.answer == null || !key.equals("return_value")) {
             throw new ApiError(404, "XCom entry with key: `" + key + "` not found");
           }
-          return Views.xcom(r, task, found.answer, asText);
+          return Views.xcom(r, instance, found.answer, asText);
         });
   }
 
@@ -380,12 +407,13 @@ final class Api {
     query.done();
     var _ = full != null && flag("full_content", full);
     int number = number("path", "try_number", attempt);
+    Instance instance = new Instance(task, index == null ? -1 : index("query", index));
     return stepper.read(
         pipeline,
         run,
         r -> {
-          Task found = r.task(task);
-          if (found == null || number > found.tries || (index != null && !index.equals("-1"))) {
+          Task found = r.find(instance);
+          if (found == null || number > found.tries) {
             throw new ApiError(404, "TaskInstance not found");
           }
           return Views.log(found, number);
@@ -439,13 +467,13 @@ final class Api {
             ? named
             : stepper.read(pipeline, run, r -> r.plan().withDownstream(named));
     Stepper.Clear clear = new Stepper.Clear(dryRun, onlyFailed, onlyRunning, reset, prevent, tasks);
-    List<String> cleared = stepper.clear(pipeline, run, clear, List::copyOf);
+    List<Instance> cleared = stepper.clear(pipeline, run, clear, List::copyOf);
     return stepper.read(
         pipeline,
         run,
         r -> {
           JsonArray out = new JsonArray();
-          cleared.forEach(name -> out.add(Views.task(r, name)));
+          cleared.forEach(instance -> out.add(Views.task(r, instance)));
           return collection("task_instances", out, cleared.size());
         });
   }
@@ -457,10 +485,20 @@ final class Api {
     Set<String> out = new LinkedHashSet<>();
     if (value instanceof JsonArray array && !array.isEmpty()) {
       for (JsonElement element : array) {
-        if (!(element instanceof JsonPrimitive name)) {
-          throw ApiError.unspoken("task_ids with map indexes");
+        if (element instanceof JsonPrimitive name && name.isString()) {
+          out.add(name.getAsString());
+        } else if (element instanceof JsonArray pair
+            && pair.size() == 2
+            && pair.get(0) instanceof JsonPrimitive name
+            && pair.get(1) instanceof JsonPrimitive index) {
+          out.add(new Instance(name.getAsString(), index("body", index.getAsString())).key());
+        } else {
+          throw ApiError.invalid(
+              "value_error",
+              "body",
+              "task_ids",
+              "Input should be a task_id, or a list of a task_id and a map_index");
         }
-        out.add(name.getAsString());
       }
       return out;
     }
@@ -468,19 +506,54 @@ final class Api {
         "value_error", "body", "task_ids", "task_ids list should have at least 1 element.");
   }
 
-  private static String known(Run run, String task) {
-    if (run.task(task) == null) {
+  private static Instance unmapped(Run run, String task) {
+    Instance instance = new Instance(task, Instance.UNMAPPED);
+    if (run.find(instance) != null) {
+      return instance;
+    }
+    throw new ApiError(
+        404,
+        run.instances(task).isEmpty()
+            ? "The Task Instance with dag_id: `"
+                + run.pipeline
+                + "`, run_id: `"
+                + run.id
+                + "` and task_id: `"
+                + task
+                + "` was not found"
+            : "Task instance is mapped, add the map_index value to the URL");
+  }
+
+  private static Instance mapped(Run run, String task, int index) {
+    Instance instance = new Instance(task, index);
+    if (run.find(instance) == null) {
       throw new ApiError(
           404,
-          "The Task Instance with dag_id: `"
+          "The Mapped Task Instance with dag_id: `"
               + run.pipeline
               + "`, run_id: `"
               + run.id
-              + "` and task_id: `"
+              + "`, task_id: `"
               + task
+              + "`, and map_index: `"
+              + index
               + "` was not found");
     }
-    return task;
+    return instance;
+  }
+
+  private static void checkMapped(Run run, String task) {
+    if (run.instances(task).isEmpty()) {
+      throw new ApiError(404, "Task id " + task + " not found");
+    }
+    if (!run.plan().get(task).isMapped()) {
+      throw new ApiError(404, "Task id " + task + " is not mapped");
+    }
+  }
+
+  /** A map index: -1 for what is not mapped. */
+  private static int index(String where, String value) {
+    return value.equals("-1") ? Instance.UNMAPPED : number(where, "map_index", value);
   }
 
   private static JsonObject collection(String name, JsonArray page, int total) {

@@ -48,6 +48,11 @@ final class Plan {
     return givers.get(output);
   }
 
+  /** True where the operation takes this output of every shard. */
+  boolean isJoined(Operation operation, String input) {
+    return !operation.isMapped() && get(giver(input)).isMapped();
+  }
+
   /** The tasks whose outputs this one takes. */
   Set<String> upstream(Operation operation) {
     Set<String> out = new LinkedHashSet<>();
@@ -55,11 +60,19 @@ final class Plan {
     return out;
   }
 
-  /** These tasks and all that depend on them; teardowns depend on none. */
-  Set<String> withDownstream(Collection<String> tasks) {
-    Set<String> out = new LinkedHashSet<>(tasks);
+  /**
+   * These tasks or instances and all tasks that depend on them; teardowns depend on none. What
+   * takes from one shard's instance is taken whole, as in Airflow outside of a mapped task group.
+   *
+   * @param keys operations for all their instances, or instances
+   */
+  Set<String> withDownstream(Collection<String> keys) {
+    Set<String> out = new LinkedHashSet<>(keys);
+    Set<String> tasks = new LinkedHashSet<>();
+    keys.forEach(key -> tasks.add(Instance.of(key).task()));
     for (Operation operation : operations.values()) {
-      if (upstream(operation).stream().anyMatch(out::contains)) {
+      if (upstream(operation).stream().anyMatch(tasks::contains)) {
+        tasks.add(operation.name());
         out.add(operation.name());
       }
     }

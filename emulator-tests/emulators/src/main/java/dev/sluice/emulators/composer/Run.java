@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import dev.sluice.contracts.Operation;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,8 @@ final class Run {
   @Nullable Instant endedAt;
   boolean cancelled;
   List<Operation> operations = List.of();
+
+  /** By the key of {@link Instance}; a mapped task's instances in the order of their index. */
   Map<String, Task> tasks = new LinkedHashMap<>();
 
   private transient @Nullable Plan plan;
@@ -40,8 +43,71 @@ final class Run {
     return plan;
   }
 
-  Task task(String name) {
-    return tasks.get(name);
+  @Nullable Task find(Instance instance) {
+    return tasks.get(instance.key());
+  }
+
+  Task task(Instance instance) {
+    Task task = tasks.get(instance.key());
+    if (task == null) {
+      throw new IllegalStateException("run " + id + " has no instance " + instance);
+    }
+    return task;
+  }
+
+  /** Every instance, tasks in the order of the plan, a mapped task's in that of their index. */
+  List<Instance> instances() {
+    return tasks.keySet().stream().map(Instance::of).toList();
+  }
+
+  /** The instances of a task in the order of their index. */
+  List<Instance> instances(String task) {
+    List<Instance> out = new ArrayList<>();
+    if (tasks.containsKey(task)) {
+      out.add(new Instance(task, Instance.UNMAPPED));
+    }
+    for (int k = 0; tasks.containsKey(new Instance(task, k).key()); k++) {
+      out.add(new Instance(task, k));
+    }
+    return out;
+  }
+
+  /** How many shards the mapped tasks of this run have, known once its first task has answered. */
+  int shards() {
+    return tasks.values().iterator().next().shards;
+  }
+
+  /** The instances of the task that count, which are those of shards that there still are. */
+  List<Instance> shardsOf(String task) {
+    return instances(task).stream()
+        .filter(i -> i.mapIndex() >= 0 && task(i).state != TaskState.REMOVED)
+        .toList();
+  }
+
+  /**
+   * Gives a mapped task an instance a shard in place of the one that stood for all, or brings the
+   * number of those it has in line with the number of shards.
+   */
+  void expand(String task, int shards, int retries) {
+    Map<String, Task> all = new LinkedHashMap<>();
+    tasks.forEach((key, value) -> {
+      Instance instance = Instance.of(key);
+      if (!instance.task().equals(task)) {
+        all.put(key, value);
+        return;
+      }
+      if (instance.mapIndex() >= shards) {
+        value.finish(TaskState.REMOVED);
+      }
+      all.put(instance.mapIndex() < 0 ? new Instance(task, 0).key() : key, value);
+      boolean last = !tasks.containsKey(new Instance(task, instance.mapIndex() + 1).key());
+      for (int k = Math.max(instance.mapIndex(), 0) + 1; last && k < shards; k++) {
+        Task made = new Task();
+        made.maxTries = retries;
+        all.put(new Instance(task, k).key(), made);
+      }
+    });
+    tasks = all;
   }
 
   Duration duration() {

@@ -1,5 +1,6 @@
 package dev.sluice.emulators.composer;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
@@ -31,10 +32,13 @@ import org.jspecify.annotations.Nullable;
  * Steps every run through its DAG. After each change of a run, {@link #advance} decides each task
  * that nothing has happened to yet from the tasks it takes from: a failed giver makes it {@code
  * upstream_failed}, a required input that was not given makes it {@code skipped}, else it is
- * called, on a virtual thread of its own. Teardowns are called when every other task has ended,
- * however. All state is behind one lock and on disk before anything is built on it; a call is made
- * outside the lock. What was under way when the process died is called again at the next start:
- * every stage call may be repeated.
+ * called, on a virtual thread of its own. A mapped task becomes as many instances as the run has
+ * shards when all that it takes from has ended, or is skipped where there are none; each instance
+ * is then called, tried again, cleared and resumed by itself, and what takes from a mapped task
+ * waits for all of them, or fails with the first that failed. Teardowns are called when every other
+ * task has ended, however. All state is behind one lock and on disk before anything is built on it;
+ * a call is made outside the lock. What was under way when the process died is called again at the
+ * next start: every stage call may be repeated.
  */
 final class Stepper implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Stepper.class.getName());
@@ -69,7 +73,11 @@ final class Stepper implements AutoCloseable {
       @Nullable String note,
       String user) {}
 
-  /** Which tasks of a run to clear. */
+  /**
+   * Which tasks of a run to clear.
+   *
+   * @param tasks names of tasks, or keys of instances; null for all
+   */
   record Clear(
       boolean dryRun,
       boolean onlyFailed,
@@ -188,9 +196,9 @@ final class Stepper implements AutoCloseable {
         run.state = RunState.FAILED;
         tell(run, null);
       }
-      for (Operation operation : run.plan().operations()) {
-        Task task = run.task(operation.name());
-        if (operation.teardown() || task.state.finished()) {
+      for (Instance instance : run.instances()) {
+        Task task = run.task(instance);
+        if (run.plan().get(instance.task()).teardown() || task.state.finished()) {
           continue;
         }
         boolean running = task.state == TaskState.RUNNING;
@@ -198,7 +206,7 @@ final class Stepper implements AutoCloseable {
         task.finish(running ? TaskState.FAILED : TaskState.SKIPPED);
         task.error = running ? "the run was cancelled" : null;
         task.log("warning", "The run was cancelled");
-        tell(run, operation.name());
+        tell(run, instance);
       }
       advance(run);
       return view.apply(run);
@@ -207,23 +215,26 @@ final class Stepper implements AutoCloseable {
     }
   }
 
-  /** Makes tasks ready for another call; answers the names of those it takes. */
-  <T> T clear(String pipeline, String id, Clear clear, Function<List<String>, T> view) {
+  /** Makes tasks ready for another call; answers those it takes. */
+  <T> T clear(String pipeline, String id, Clear clear, Function<List<Instance>, T> view) {
     lock.lock();
     try {
       Run run = find(pipeline, id);
-      List<String> taken = new ArrayList<>();
-      run.tasks.forEach((name, task) -> {
-        if ((clear.tasks() == null || clear.tasks().contains(name))
-            && (!clear.onlyFailed() || task.state.bad())
-            && (!clear.onlyRunning() || task.state == TaskState.RUNNING)) {
-          taken.add(name);
+      List<Instance> taken = new ArrayList<>();
+      for (Instance instance : run.instances()) {
+        TaskState state = run.task(instance).state;
+        if ((clear.tasks() == null
+                || clear.tasks().contains(instance.task())
+                || clear.tasks().contains(instance.key()))
+            && (!clear.onlyFailed() || state.bad())
+            && (!clear.onlyRunning() || state == TaskState.RUNNING)) {
+          taken.add(instance);
         }
-      });
+      }
       if (!taken.isEmpty()) {
-        for (Operation operation : run.plan().operations()) {
-          if (operation.teardown() && !taken.contains(operation.name())) {
-            taken.add(operation.name());
+        for (Instance instance : run.instances()) {
+          if (run.plan().get(instance.task()).teardown() && !taken.contains(instance)) {
+            taken.add(instance);
           }
         }
       }
@@ -236,16 +247,17 @@ final class Stepper implements AutoCloseable {
     }
   }
 
-  private void reset(Run run, List<String> tasks, Clear clear) {
-    for (String name : tasks) {
-      if (clear.preventRunning() && run.task(name).state == TaskState.RUNNING) {
+  private void reset(Run run, List<Instance> tasks, Clear clear) {
+    for (Instance instance : tasks) {
+      if (clear.preventRunning() && run.task(instance).state == TaskState.RUNNING) {
         throw new ApiError(
-            409, "task " + name + " is running; wait for it or switch off prevent_running_task");
+            409,
+            "task " + instance + " is running; wait for it or switch off prevent_running_task");
       }
     }
-    for (String name : tasks) {
-      run.task(name).reset(settings.attempts() - 1);
-      tell(run, name);
+    for (Instance instance : tasks) {
+      run.task(instance).reset(settings.attempts() - 1);
+      tell(run, instance);
     }
     if (!tasks.isEmpty() && clear.resetRun()) {
       run.queuedAt = Instant.now();
@@ -336,10 +348,12 @@ final class Stepper implements AutoCloseable {
       run.startedAt = Instant.now();
       tell(run, null);
     }
-    List<String> ready = new ArrayList<>();
+    List<Instance> ready = new ArrayList<>();
     for (Operation operation : run.plan().operations()) {
-      if (run.task(operation.name()).state == TaskState.NONE && decide(run, operation)) {
-        ready.add(operation.name());
+      for (Instance instance : waiting(run, operation)) {
+        if (decide(run, operation, instance)) {
+          ready.add(instance);
+        }
       }
     }
     if (run.tasks.values().stream().allMatch(task -> task.state.finished())) {
@@ -349,95 +363,194 @@ final class Stepper implements AutoCloseable {
       tell(run, null);
     }
     save(run);
-    ready.forEach(name -> start(run, name));
+    ready.forEach(instance -> start(run, instance));
     changed.signalAll();
   }
 
-  /** True where the task is to be called now. */
-  private boolean decide(Run run, Operation operation) {
-    Task task = run.task(operation.name());
+  /** The task's instances that nothing has happened to yet, once it is known which those are. */
+  private List<Instance> waiting(Run run, Operation operation) {
+    List<Instance> waiting = unbegun(run, operation);
+    boolean undecided = waiting.isEmpty() || !operation.isMapped();
+    if (undecided || !ended(run, operation) || !failed(run, operation).isEmpty()) {
+      return waiting;
+    }
+    int shards = run.shards();
+    boolean stands = waiting.getFirst().mapIndex() == Instance.UNMAPPED;
+    if (stands && shards == 0) {
+      Task task = run.task(waiting.getFirst());
+      task.finish(TaskState.SKIPPED);
+      task.log("info", "Skipped, because the batch is not cut into shards");
+      tell(run, waiting.getFirst());
+    } else if (stands || run.instances(operation.name()).size() != shards) {
+      run.expand(operation.name(), shards, settings.attempts() - 1);
+    }
+    return unbegun(run, operation);
+  }
+
+  private static List<Instance> unbegun(Run run, Operation operation) {
+    return run.instances(operation.name()).stream()
+        .filter(instance -> run.task(instance).state == TaskState.NONE)
+        .toList();
+  }
+
+  /** True where all that the operation takes from has ended, however. */
+  private static boolean ended(Run run, Operation operation) {
+    return run.plan().upstream(operation).stream()
+        .flatMap(name -> run.instances(name).stream())
+        .allMatch(instance -> run.task(instance).state.finished());
+  }
+
+  /** What the operation takes from and has failed. */
+  private static List<Instance> failed(Run run, Operation operation) {
+    return run.plan().upstream(operation).stream()
+        .flatMap(name -> run.instances(name).stream())
+        .filter(instance -> run.task(instance).state.bad())
+        .toList();
+  }
+
+  /** True where the instance is to be called now. */
+  private boolean decide(Run run, Operation operation, Instance instance) {
+    Task task = run.task(instance);
     if (operation.teardown()) {
       boolean ended =
-          run.plan().operations().stream()
-              .filter(other -> !other.teardown())
-              .allMatch(other -> run.task(other.name()).state.finished());
-      return ended && schedule(run, operation.name());
+          run.instances().stream()
+              .filter(other -> !run.plan().get(other.task()).teardown())
+              .allMatch(other -> run.task(other).state.finished());
+      return ended && schedule(run, instance);
     }
-    Set<String> upstream = run.plan().upstream(operation);
-    List<String> failed = upstream.stream().filter(name -> run.task(name).state.bad()).toList();
+    List<Instance> failed = failed(run, operation);
     if (!failed.isEmpty()) {
+      String names = String.join(", ", failed.stream().map(Instance::toString).toList());
       task.finish(TaskState.UPSTREAM_FAILED);
-      task.log("warning", "Not called, because " + String.join(", ", failed) + " failed");
-      tell(run, operation.name());
+      task.log("warning", "Not called, because " + names + " failed");
+      tell(run, instance);
       return false;
     }
-    if (!upstream.stream().allMatch(name -> run.task(name).state.finished())) {
+    if (!ended(run, operation)) {
+      return false;
+    }
+    String holed =
+        operation.takes().keySet().stream()
+            .map(input -> hole(run, operation, input))
+            .filter(sentence -> !sentence.isEmpty())
+            .findFirst()
+            .orElse("");
+    if (!holed.isEmpty()) {
+      task.finish(TaskState.FAILED);
+      task.error = holed;
+      task.log("error", holed);
+      tell(run, instance);
       return false;
     }
     List<String> missing =
         operation.takes().keySet().stream()
-            .filter(input -> !operation.isOptional(input) && given(run, input) == null)
+            .filter(input -> !operation.isOptional(input) && given(run, instance, input).isEmpty())
             .map(input -> input + " (by " + run.plan().giver(input) + ")")
             .toList();
     if (!missing.isEmpty()) {
       task.finish(TaskState.SKIPPED);
       task.log("info", "Skipped, because these were not given: " + String.join(", ", missing));
-      tell(run, operation.name());
+      tell(run, instance);
       return false;
     }
-    return schedule(run, operation.name());
+    return schedule(run, instance);
   }
 
-  private boolean schedule(Run run, String name) {
-    Task task = run.task(name);
+  private boolean schedule(Run run, Instance instance) {
+    Task task = run.task(instance);
     task.state = TaskState.SCHEDULED;
     task.scheduledAt = Instant.now();
-    tell(run, name);
+    tell(run, instance);
     return true;
   }
 
-  private static @Nullable String given(Run run, String input) {
-    return run.task(run.plan().giver(input)).outputs.get(input);
+  /**
+   * What was given to an instance under this name: the uri by the name of the input, or one by each
+   * shard's name where the inputs are joined; empty where it was not given.
+   */
+  private static Map<String, String> given(Run run, Instance instance, String input) {
+    String giver = run.plan().giver(input);
+    Map<String, String> out = new LinkedHashMap<>();
+    if (run.plan().isJoined(run.plan().get(instance.task()), input)) {
+      for (Instance shard : run.shardsOf(giver)) {
+        put(out, StageRequest.joined(input, shard.mapIndex()), run.task(shard).outputs.get(input));
+      }
+    } else {
+      boolean own = run.plan().get(giver).isMapped();
+      Instance from = new Instance(giver, own ? instance.mapIndex() : Instance.UNMAPPED);
+      Task found = run.find(from);
+      put(out, input, found == null ? null : found.outputs.get(input));
+    }
+    return out;
   }
 
-  private void start(Run run, String name) {
-    Task task = run.task(name);
+  private static void put(Map<String, String> out, String name, @Nullable String uri) {
+    if (uri != null) {
+      out.put(name, uri);
+    }
+  }
+
+  /** Says which shard gave nothing under a name where others did: its rows would be lost. */
+  private static String hole(Run run, Operation operation, String input) {
+    if (!run.plan().isJoined(operation, input)) {
+      return "";
+    }
+    List<Instance> without =
+        run.shardsOf(run.plan().giver(input)).stream()
+            .filter(shard -> !run.task(shard).outputs.containsKey(input))
+            .toList();
+    return without.isEmpty() || without.size() == run.shardsOf(run.plan().giver(input)).size()
+        ? ""
+        : without.getFirst()
+            + " gave no '"
+            + input
+            + "', but others of "
+            + run.plan().giver(input)
+            + " did; all or none must";
+  }
+
+  private void start(Run run, Instance instance) {
+    Task task = run.task(instance);
     Task.Attempt attempt = new Task.Attempt();
     task.attempt = attempt;
     task.state = TaskState.QUEUED;
     task.queuedAt = Instant.now();
     attempt.thread =
         Thread.ofVirtual()
-            .name(run.pipeline + "/" + run.id + "/" + name)
-            .unstarted(() -> perform(run, name, attempt));
+            .name(run.pipeline + "/" + run.id + "/" + instance)
+            .unstarted(() -> perform(run, instance, attempt));
     attempt.thread.start();
   }
 
-  private void perform(Run run, String name, Task.Attempt attempt) {
+  private void perform(Run run, Instance instance, Task.Attempt attempt) {
     try {
       permits.acquire();
       try {
-        StageRequest request = begin(run, name, attempt);
+        StageRequest request = begin(run, instance, attempt);
         if (request != null) {
-          String function = run.plan().get(name).function();
-          end(run, name, attempt, caller.call(function, request));
+          String function = run.plan().get(instance.task()).function();
+          end(run, instance, attempt, caller.call(function, request));
         }
       } finally {
         permits.release();
       }
     } catch (InterruptedException e) {
-      LOG.log(Level.DEBUG, "{0} of run {1} was given up", name, run.id);
+      LOG.log(Level.DEBUG, "{0} of run {1} was given up", instance, run.id);
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, "task " + name + " of run " + run.id, e);
-      end(run, name, attempt, new StageCaller.Answer.Permanent("the local Composer failed: " + e));
+      LOG.log(Level.ERROR, "task " + instance + " of run " + run.id, e);
+      end(
+          run,
+          instance,
+          attempt,
+          new StageCaller.Answer.Permanent("the local Composer failed: " + e));
     }
   }
 
   /** Marks the try as running; null where it was given up before it began. */
-  private @Nullable StageRequest begin(Run run, String name, Task.Attempt attempt) {
+  private @Nullable StageRequest begin(Run run, Instance instance, Task.Attempt attempt) {
     lock.lock();
     try {
-      Task task = run.task(name);
+      Task task = run.task(instance);
       if (closed || task.attempt != attempt) {
         return null;
       }
@@ -445,23 +558,20 @@ final class Stepper implements AutoCloseable {
       task.state = TaskState.RUNNING;
       task.startedAt = Instant.now();
       task.endedAt = null;
-      task.log("info", "Calling function " + run.plan().get(name).function());
+      Operation operation = run.plan().get(instance.task());
+      task.log("info", "Calling function " + operation.function());
       save(run);
-      tell(run, name);
-      return request(run, run.plan().get(name), task.tries);
+      tell(run, instance);
+      return request(run, operation, instance, task.tries);
     } finally {
       lock.unlock();
     }
   }
 
-  private static StageRequest request(Run run, Operation operation, int attempt) {
+  private static StageRequest request(
+      Run run, Operation operation, Instance instance, int attempt) {
     Map<String, String> inputs = new LinkedHashMap<>();
-    for (String input : operation.takes().keySet()) {
-      String uri = given(run, input);
-      if (uri != null) {
-        inputs.put(input, uri);
-      }
-    }
+    operation.takes().keySet().forEach(input -> inputs.putAll(given(run, instance, input)));
     Map<String, Object> parameters = new LinkedHashMap<>();
     run.conf
         .asMap()
@@ -478,34 +588,66 @@ final class Stepper implements AutoCloseable {
         run.id,
         run.batch,
         operation.name(),
-        /* shard= */ null,
+        operation.isMapped() ? instance.mapIndex() : null,
+        operation.isMapped() ? run.shardsOf(operation.name()).size() : null,
         attempt,
         inputs,
         parameters);
   }
 
-  /** How every task but the teardowns ended, for the one that records the run's end. */
+  /**
+   * How every task but the teardowns ended, for the one that records the run's end. A mapped task
+   * is told of once: its worst end, how many shards it has, which of them failed, and the first
+   * one's error.
+   */
   private static JsonObject ends(Run run) {
     JsonObject out = new JsonObject();
     for (Operation operation : run.plan().operations()) {
-      if (operation.teardown()) {
-        continue;
+      if (!operation.teardown()) {
+        out.add(operation.name(), end(run, operation));
       }
-      Task task = run.task(operation.name());
-      JsonObject end = new JsonObject();
-      end.addProperty("state", task.state.wire());
-      if (task.error != null) {
-        end.addProperty("error", task.error);
-      }
-      out.add(operation.name(), end);
     }
     return out;
   }
 
-  private void end(Run run, String name, Task.Attempt attempt, StageCaller.Answer answer) {
+  private static JsonObject end(Run run, Operation operation) {
+    List<Instance> instances = run.instances(operation.name());
+    List<Instance> failed =
+        instances.stream().filter(i -> run.task(i).state == TaskState.FAILED).toList();
+    Task told = run.task(failed.isEmpty() ? instances.getFirst() : failed.getFirst());
+    JsonObject end = new JsonObject();
+    end.addProperty("state", failed.isEmpty() ? overall(run, instances) : told.state.wire());
+    if (told.error != null) {
+      end.addProperty("error", told.error);
+    }
+    int shards = run.shardsOf(operation.name()).size();
+    if (shards > 0) {
+      end.addProperty("shards", shards);
+      JsonArray indexes = new JsonArray();
+      failed.forEach(instance -> indexes.add(instance.mapIndex()));
+      if (!indexes.isEmpty()) {
+        end.add("failed", indexes);
+      }
+    }
+    return end;
+  }
+
+  /** The state of a task none of whose instances failed: Airflow's word for all of them. */
+  private static @Nullable String overall(Run run, List<Instance> instances) {
+    List<TaskState> order =
+        List.of(TaskState.UPSTREAM_FAILED, TaskState.SUCCESS, TaskState.SKIPPED);
+    for (TaskState state : order) {
+      if (instances.stream().anyMatch(instance -> run.task(instance).state == state)) {
+        return state.wire();
+      }
+    }
+    return run.task(instances.getFirst()).state.wire();
+  }
+
+  private void end(Run run, Instance instance, Task.Attempt attempt, StageCaller.Answer answer) {
     lock.lock();
     try {
-      Task task = run.task(name);
+      Task task = run.task(instance);
       if (closed || task.attempt != attempt) {
         return;
       }
@@ -513,6 +655,7 @@ final class Stepper implements AutoCloseable {
         case StageCaller.Answer.Done done -> {
           task.answer = done.json();
           task.outputs = done.result().outputs();
+          task.shards = done.result().shards();
           task.error = null;
           if (run.batch == null && done.result().summary().get("batch") instanceof String batch) {
             run.batch = batch;
@@ -531,21 +674,21 @@ final class Stepper implements AutoCloseable {
           if (task.tries <= task.maxTries) {
             task.state = TaskState.UP_FOR_RETRY;
             task.endedAt = Instant.now();
-            retryLater(run, name, attempt);
+            retryLater(run, instance, attempt);
           } else {
             task.finish(TaskState.FAILED);
           }
         }
       }
-      tell(run, name);
+      tell(run, instance);
       advance(run);
     } finally {
       lock.unlock();
     }
   }
 
-  private void retryLater(Run run, String name, Task.Attempt attempt) {
-    Task task = run.task(name);
+  private void retryLater(Run run, Instance instance, Task.Attempt attempt) {
+    Task task = run.task(instance);
     int tried = settings.attempts() - 1 - (task.maxTries - task.tries);
     Duration delay = settings.firstDelay();
     for (int i = 1; i < tried && delay.compareTo(LONGEST_DELAY) < 0; i++) {
@@ -554,14 +697,15 @@ final class Stepper implements AutoCloseable {
     delay = delay.compareTo(LONGEST_DELAY) < 0 ? delay : LONGEST_DELAY;
     task.log("info", "Trying again in " + delay.toMillis() + " ms");
     attempt.thread = null;
-    var _ = timer.schedule(() -> retry(run, name, attempt), delay.toNanos(), TimeUnit.NANOSECONDS);
+    var _ =
+        timer.schedule(() -> retry(run, instance, attempt), delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  private void retry(Run run, String name, Task.Attempt attempt) {
+  private void retry(Run run, Instance instance, Task.Attempt attempt) {
     lock.lock();
     try {
-      if (!closed && run.task(name).attempt == attempt) {
-        start(run, name);
+      if (!closed && run.task(instance).attempt == attempt) {
+        start(run, instance);
       }
     } finally {
       lock.unlock();
@@ -577,14 +721,30 @@ final class Stepper implements AutoCloseable {
     }
   }
 
-  private void tell(Run run, @Nullable String name) {
+  private void tell(Run run, @Nullable Instance instance) {
     Progress progress;
-    if (name == null) {
-      progress = new Progress(run.pipeline, run.id, null, run.state.wire(), run.duration());
+    if (instance == null) {
+      progress =
+          new Progress(
+              run.pipeline,
+              run.id,
+              /* task= */ null,
+              Instance.UNMAPPED,
+              /* shards= */ 0,
+              run.state.wire(),
+              run.duration());
     } else {
-      Task task = run.task(name);
+      Task task = run.task(instance);
       String state = task.state == TaskState.NONE ? "none" : task.state.wire();
-      progress = new Progress(run.pipeline, run.id, name, state, task.duration());
+      progress =
+          new Progress(
+              run.pipeline,
+              run.id,
+              instance.task(),
+              instance.mapIndex(),
+              run.shardsOf(instance.task()).size(),
+              state,
+              task.duration());
     }
     listener.execute(() -> {
       try {

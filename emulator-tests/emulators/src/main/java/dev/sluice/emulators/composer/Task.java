@@ -19,6 +19,10 @@ final class Task {
   @Nullable Instant endedAt;
   @Nullable JsonObject answer;
   Map<String, String> outputs = Map.of();
+
+  /** How many shards the run has, where the answer said so. */
+  int shards;
+
   @Nullable String error;
   List<Line> log = new ArrayList<>();
 
@@ -54,6 +58,7 @@ final class Task {
     endedAt = null;
     answer = null;
     outputs = Map.of();
+    shards = 0;
     error = null;
   }
 

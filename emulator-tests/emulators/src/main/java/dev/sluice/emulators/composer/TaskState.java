@@ -13,7 +13,10 @@ enum TaskState {
   SUCCESS,
   FAILED,
   SKIPPED,
-  UPSTREAM_FAILED;
+  UPSTREAM_FAILED,
+
+  /** Of a shard that is no more: its run was cleared, and then had fewer. */
+  REMOVED;
 
   boolean finished() {
     return compareTo(SUCCESS) >= 0;

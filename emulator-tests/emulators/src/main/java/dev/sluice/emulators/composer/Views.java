@@ -87,16 +87,17 @@ final class Views {
   }
 
   /** TaskInstanceResponse. */
-  static JsonObject task(Run run, String name) {
-    Task task = run.task(name);
+  static JsonObject task(Run run, Instance instance) {
+    Task task = run.task(instance);
+    String name = instance.task();
     Operation operation = run.plan().get(name);
     JsonObject out = new JsonObject();
-    String path = run.pipeline + "/" + run.id + "/" + name;
+    String path = run.pipeline + "/" + run.id + "/" + instance.key();
     out.addProperty("id", UUID.nameUUIDFromBytes(path.getBytes(StandardCharsets.UTF_8)).toString());
     out.addProperty("task_id", name);
     out.addProperty("dag_id", run.pipeline);
     out.addProperty("dag_run_id", run.id);
-    out.addProperty("map_index", -1);
+    out.addProperty("map_index", instance.mapIndex());
     out.add("logical_date", time(run.logicalDate));
     out.add("run_after", time(run.runAfter));
     out.add("start_date", time(task.startedAt));
@@ -118,20 +119,23 @@ final class Views {
     out.add("scheduled_when", time(task.scheduledAt));
     nulls(out, "pid", "executor");
     out.addProperty("executor_config", "{}");
-    nulls(out, "note", "rendered_map_index");
+    nulls(out, "note");
+    out.addProperty(
+        "rendered_map_index", instance.mapIndex() < 0 ? null : String.valueOf(instance.mapIndex()));
     out.add("rendered_fields", new JsonObject());
     nulls(out, "trigger", "triggerer_job", "dag_version");
     return out;
   }
 
   /** XComResponseNative, or XComResponseString where {@code stringify}. */
-  static JsonObject xcom(Run run, String name, JsonObject answer, boolean stringify) {
-    Task task = run.task(name);
+  static JsonObject xcom(Run run, Instance instance, JsonObject answer, boolean stringify) {
+    Task task = run.task(instance);
+    String name = instance.task();
     JsonObject out = new JsonObject();
     out.addProperty("key", "return_value");
     out.add("timestamp", time(task.endedAt));
     out.add("logical_date", time(run.logicalDate));
-    out.addProperty("map_index", -1);
+    out.addProperty("map_index", instance.mapIndex());
     out.addProperty("task_id", name);
     out.addProperty("dag_id", run.pipeline);
     out.addProperty("run_id", run.id);

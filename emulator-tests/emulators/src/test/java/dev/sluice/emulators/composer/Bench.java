@@ -23,7 +23,19 @@ final class Bench implements AutoCloseable {
       finish-run: {teardown: true}
       """;
 
-  final AtomicReference<String> text = new AtomicReference<>(OPERATIONS);
+  /** A batch is looked at shard by shard, planned as a whole, and read shard by shard. */
+  static final String SHARDED =
+      """
+      resolve: {gives: [batch]}
+      inspect: {function: ingest, map_over: shard, takes: [batch], gives: [inspection]}
+      plan: {function: ingest, takes: [inspection], gives: [plan]}
+      part: {function: part, map_over: shard, takes: [batch, inspection, plan], gives: [part]}
+      ingest: {function: ingest, takes: [batch, {plan: optional}, {part: optional}], gives: [examples]}
+      analyze: {takes: [examples], gives: [statistics]}
+      finish-run: {teardown: true}
+      """;
+
+  final AtomicReference<String> text;
   final Set<String> pipelines = new ConcurrentSkipListSet<>(List.of("taxi", "tips"));
   final List<Progress> progress = new CopyOnWriteArrayList<>();
   final FunctionServer functions;
@@ -32,7 +44,23 @@ final class Bench implements AutoCloseable {
   private final UnaryOperator<Settings> change;
 
   Bench(Path state, UnaryOperator<Settings> change) throws Exception {
-    functions = new FunctionServer(Operations.parse(OPERATIONS, "operations.yaml"));
+    this(state, OPERATIONS, change);
+  }
+
+  /** A Composer of sharded batches. */
+  static Bench sharded(Path state, int shards) throws Exception {
+    return sharded(state, shards, settings -> settings);
+  }
+
+  static Bench sharded(Path state, int shards, UnaryOperator<Settings> change) throws Exception {
+    Bench bench = new Bench(state, SHARDED, change);
+    bench.functions.shards(shards);
+    return bench;
+  }
+
+  private Bench(Path state, String operations, UnaryOperator<Settings> change) throws Exception {
+    functions = new FunctionServer(Operations.parse(operations, "operations.yaml"));
+    text = new AtomicReference<>(operations);
     this.change = change;
     composer = start(state);
     rest = client();
@@ -70,6 +98,21 @@ final class Bench implements AutoCloseable {
   void settle() throws InterruptedException {
     if (!composer.awaitIdle(Duration.ofSeconds(20))) {
       throw new AssertionError("not idle after 20 s; called " + functions.called());
+    }
+  }
+
+  /** Something that comes true by itself. */
+  interface Wanted {
+    boolean isThere() throws Exception;
+  }
+
+  void until(Wanted wanted) throws Exception {
+    long start = System.nanoTime();
+    while (!wanted.isThere()) {
+      if (System.nanoTime() - start > Duration.ofSeconds(10).toNanos()) {
+        throw new AssertionError("it did not come within 10 s; called " + functions.called());
+      }
+      Thread.onSpinWait();
     }
   }
 

@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Functions that do as they are told: by default each gives everything that the operations file
@@ -33,6 +34,9 @@ final class FunctionServer implements AutoCloseable {
   private final AtomicInteger active = new AtomicInteger();
   private final AtomicInteger mostActive = new AtomicInteger();
   private final Operations operations;
+
+  /** What {@code resolve} answers; null where it does not say. */
+  private volatile @Nullable Integer shards;
 
   FunctionServer(Operations operations) throws IOException {
     this.operations = operations;
@@ -64,7 +68,15 @@ final class FunctionServer implements AutoCloseable {
     }
 
     static Reply gives(Map<String, String> outputs, Map<String, String> summary) {
+      return gives(outputs, summary, null);
+    }
+
+    static Reply gives(
+        Map<String, String> outputs, Map<String, String> summary, @Nullable Integer shards) {
       JsonObject answer = new JsonObject();
+      if (shards != null) {
+        answer.add("expand", Json.tree(Map.of("shard", shards)));
+      }
       answer.add("outputs", Json.tree(outputs));
       answer.addProperty("cached", false);
       answer.add("summary", Json.tree(summary));
@@ -80,6 +92,11 @@ final class FunctionServer implements AutoCloseable {
     scripts.put(function, script);
   }
 
+  /** So many shards has each batch from now on. */
+  void shards(int shards) {
+    this.shards = shards;
+  }
+
   /** Back to giving everything. */
   void heal(String function) {
     scripts.remove(function);
@@ -91,19 +108,26 @@ final class FunctionServer implements AutoCloseable {
     Operation row = operations.get(operation);
     for (String output : row.gives()) {
       if (!output.equals("live_model")) {
-        outputs.put(output, "gs://artifacts/" + output);
+        String shard = request.has("shard") ? "/" + request.get("shard").getAsInt() : "";
+        outputs.put(output, "gs://artifacts/" + output + shard);
       }
     }
-    return Reply.gives(outputs, operation.equals("resolve") ? Map.of("batch", "b-1") : Map.of());
+    return operation.equals("resolve")
+        ? Reply.gives(outputs, Map.of("batch", "b-1"), shards)
+        : Reply.gives(outputs, Map.of());
   }
 
   List<JsonObject> calls() {
     return List.copyOf(calls);
   }
 
-  /** Operations in the order they were called. */
+  /** Operations in the order they were called; {@code part[2]} for the call of a shard. */
   List<String> called() {
-    return calls.stream().map(call -> call.get("operation").getAsString()).toList();
+    return calls.stream()
+        .map(call ->
+            call.get("operation").getAsString()
+                + (call.has("shard") ? "[" + call.get("shard").getAsInt() + "]" : ""))
+        .toList();
   }
 
   JsonObject call(String operation) {

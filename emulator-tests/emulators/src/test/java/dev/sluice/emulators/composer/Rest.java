@@ -73,7 +73,7 @@ final class Rest implements AutoCloseable {
     return get("/dags/" + pipeline + "/dagRuns/" + run).text("state");
   }
 
-  /** Task to state, {@code none} where nothing has happened to it. */
+  /** Task, or instance of a mapped one, to state; {@code none} where nothing has happened to it. */
   Map<String, String> states(String pipeline, String run) throws IOException, InterruptedException {
     Map<String, String> out = new LinkedHashMap<>();
     get("/dags/" + pipeline + "/dagRuns/" + run + "/taskInstances")
@@ -82,8 +82,10 @@ final class Rest implements AutoCloseable {
         .forEach(element -> {
           JsonObject task = element.getAsJsonObject();
           JsonElement state = task.get("state");
+          int index = task.get("map_index").getAsInt();
           out.put(
-              task.get("task_id").getAsString(), state.isJsonNull() ? "none" : state.getAsString());
+              task.get("task_id").getAsString() + (index < 0 ? "" : "[" + index + "]"),
+              state.isJsonNull() ? "none" : state.getAsString());
         });
     return out;
   }

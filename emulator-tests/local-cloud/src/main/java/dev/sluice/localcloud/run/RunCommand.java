@@ -131,7 +131,7 @@ public final class RunCommand implements Callable<Integer> {
     Path specs = folder.resolve("pipelines");
     plan.writeTo(specs);
     long begin = System.nanoTime();
-    Stages stages = new Stages(console::say);
+    Stages stages = new Stages(Home.find().readOperations(), console::say);
     LocalCloud cloud =
         LocalCloud.start(
             new LocalCloud.Options(

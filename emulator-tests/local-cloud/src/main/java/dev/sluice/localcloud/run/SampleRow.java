@@ -1,7 +1,9 @@
 package dev.sluice.localcloud.run;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import dev.sluice.examples.Column;
 import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.ExampleReader;
@@ -78,7 +80,7 @@ record SampleRow(long row, boolean seen, @Nullable String label, JsonObject requ
     return null;
   }
 
-  private static SampleRow of(ExampleBatch batch, boolean seen, Set<String> columns, String label) {
+  static SampleRow of(ExampleBatch batch, boolean seen, Set<String> columns, String label) {
     int row = firstComplete(batch);
     JsonObject instance = new JsonObject();
     for (int i = 0; i < batch.fields().size(); i++) {
@@ -121,17 +123,32 @@ record SampleRow(long row, boolean seen, @Nullable String label, JsonObject requ
   }
 
   private static void add(JsonObject to, String name, Column column, int row) {
-    switch (column) {
-      case IntColumn ints -> to.addProperty(name, ints.values()[row]);
-      // JSON has no word for infinity or for what is not a number.
-      case FloatColumn floats -> {
-        if (Double.isFinite(floats.values()[row])) {
-          to.addProperty(name, floats.values()[row]);
-        }
-      }
-      case StringColumn text -> to.addProperty(name, text.value(row));
-      case ListColumn _ -> throw ListColumn.refused();
+    JsonElement value = json(column, row);
+    if (value != null) {
+      to.add(name, value);
     }
+  }
+
+  /** Null for infinity and for what is not a number, which JSON has no word for. */
+  private static @Nullable JsonElement json(Column column, int row) {
+    return switch (column) {
+      case IntColumn ints -> new JsonPrimitive(ints.values()[row]);
+      case FloatColumn floats ->
+          Double.isFinite(floats.values()[row]) ? new JsonPrimitive(floats.values()[row]) : null;
+      case StringColumn text -> new JsonPrimitive(text.value(row));
+      case ListColumn lists -> {
+        JsonArray values = new JsonArray();
+        for (int v = lists.offsets()[row]; v < lists.offsets()[row + 1]; v++) {
+          JsonElement value = json(lists.values(), v);
+          if (value == null) {
+            // A list with a gap would be one of another length.
+            yield null;
+          }
+          values.add(value);
+        }
+        yield values;
+      }
+    };
   }
 
   /**

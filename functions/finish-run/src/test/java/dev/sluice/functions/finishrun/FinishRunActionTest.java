@@ -79,6 +79,65 @@ class FinishRunActionTest {
     assertThat(alarm.uri()).isEqualTo("gs://test-inbox/p/s1/data.csv");
   }
 
+  private static Map<String, Object> mapped(int shards, Integer... failed) {
+    return Map.of(
+        "state",
+        "failed",
+        "error",
+        "record 7 has no end",
+        "shards",
+        shards,
+        "failed",
+        List.of(failed));
+  }
+
+  @Test
+  void aFailedShardIsNamedInTheAlarmAndInTheBatchsReason() {
+    Batch batch = batch();
+    StageResult result =
+        action.perform(
+            call(
+                batch.batch(),
+                "r",
+                Map.of("ingest-shard", mapped(16, 3), "ingest", task("upstream_failed"))));
+    assertThat(result.summary()).containsEntry("failed", List.of("ingest-shard[3]"));
+    assertThat(cloud.facts().column("batches", "reason"))
+        .containsExactly("ingest-shard[3]: record 7 has no end");
+    Alarm alarm = cloud.messages().alarms().getFirst();
+    assertThat(alarm.subject()).isEqualTo("ingest-shard");
+    assertThat(alarm.text())
+        .startsWith(
+            "ingest-shard[3] failed on gs://test-inbox/p/s1/data.csv: record 7 has no end.");
+  }
+
+  @Test
+  void manyFailedShardsAreCountedAfterTheFirstThree() {
+    action.perform(call(batch().batch(), "r", Map.of("ingest-shard", mapped(16, 3, 7, 8, 9, 12))));
+    assertThat(cloud.messages().alarms().getFirst().text())
+        .startsWith("ingest-shard[3, 7, 8 and 2 more of 16] failed on ");
+  }
+
+  @Test
+  void figuresThatCameAsJsonAreReadAsNumbers() {
+    // What Gson makes of a number in a map without types.
+    Map<String, Object> task =
+        Map.of("state", "failed", "shards", 4.0, "failed", List.of(1.0, 3.0));
+    action.perform(call(batch().batch(), "r", Map.of("ingest-shard", task)));
+    assertThat(cloud.messages().alarms().getFirst().text()).startsWith("ingest-shard[1, 3] failed");
+  }
+
+  @Test
+  void aMappedTaskWithoutFailedShardsSaysNothing() {
+    StageResult result =
+        action.perform(
+            call(
+                batch().batch(),
+                "r",
+                Map.of("ingest-shard", Map.of("state", "success", "shards", 16))));
+    assertThat(result.summary()).containsEntry("failed", List.of());
+    assertThat(cloud.messages().alarms()).isEmpty();
+  }
+
   @Test
   void aRepeatedCallIsTheSameAlarm() {
     Batch batch = batch();

@@ -1,32 +1,27 @@
 package dev.sluice.functions.ingest;
 
 import dev.sluice.contracts.Alarm;
-import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.BatchState;
 import dev.sluice.contracts.Fact;
 import dev.sluice.contracts.Json;
-import dev.sluice.contracts.Source;
+import dev.sluice.contracts.Outcome;
+import dev.sluice.contracts.RejectedLimit;
 import dev.sluice.contracts.StageResult;
-import dev.sluice.examples.ByteSource;
 import dev.sluice.examples.ExamplesManifest;
 import dev.sluice.examples.Ingestion;
-import dev.sluice.examples.RecordFiles;
 import dev.sluice.examples.RejectedRow;
-import dev.sluice.examples.Split;
-import dev.sluice.examples.Splits;
 import dev.sluice.gcp.ObjectName;
 import dev.sluice.stages.ArtifactUri;
 import dev.sluice.stages.Output;
-import dev.sluice.stages.Platform;
+import dev.sluice.stages.RowCounts;
 import dev.sluice.stages.Stage;
 import dev.sluice.stages.StageCall;
-import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,63 +29,68 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the batch's objects at their pinned generations and writes a file a split. */
+/**
+ * Gives the examples of a batch, read here or put together from its shards' parts, unless too many
+ * rows were rejected; what was rejected it always gives.
+ */
 final class IngestStage implements Stage {
   private static final String REJECTED = Ingestion.rejectedName();
-  private static final String PARQUET = "application/vnd.apache.parquet";
 
   @Override
   public Made make(StageCall call) throws IOException {
-    List<ByteSource> sources = new ArrayList<>();
-    for (Source source : call.batch().sources()) {
-      requireLive(call.platform(), source);
-      sources.add(new PinnedObject(call.platform(), source));
+    List<ArtifactUri> parts = call.inputs("part");
+    ExamplesManifest manifest = parts.isEmpty() ? read(call) : join(call, parts);
+    Map<String, Object> summary = new LinkedHashMap<>(BatchFiles.summary(manifest));
+    summary.put("formats", manifest.sources().stream().map(s -> s.format()).distinct().toList());
+    long rows = count(summary, "rows");
+    long rejected = count(summary, "rejected_rows");
+    if (rejected == rows || call.spec().maxRejected().passedBy(rejected, rows)) {
+      call.withhold("examples");
+      return new Made(Outcome.FAIL, summary);
     }
-    Path folder = call.directory();
-    Ingestion.Result result =
-        new Ingestion(Splits.ofDefaults().byKey(call.spec().splitKey()))
-            .run(
-                RecordFiles.detect(sources),
-                file ->
-                    new BufferedOutputStream(Files.newOutputStream(folder.resolve(file)), 1 << 16),
-                Ingestion.Progress.none());
-    Output examples = call.output("examples");
-    for (Split split : Split.values()) {
-      for (ExamplesManifest.Part part : result.manifest().files(split).files()) {
-        examples.write(part.file(), folder.resolve(part.file()), PARQUET);
-      }
-    }
-    examples.write(
-        ExamplesManifest.NAME,
-        result.manifest().toJson().getBytes(StandardCharsets.UTF_8),
-        "application/json");
-    call.output("rejected").write(REJECTED, folder.resolve(REJECTED), "application/jsonl");
-    return Made.of(
-        Map.of(
-            "rows", result.rows(),
-            "rejected_rows", result.rejectedRows(),
-            "train", result.rows(Split.TRAIN),
-            "eval", result.rows(Split.EVAL),
-            "columns", result.manifest().fields().size()));
+    BatchFiles.writeManifest(call.output("examples"), manifest);
+    return Made.of(summary);
   }
 
-  /**
-   * A versioned bucket still holds what was deleted; whoever deleted it did not want it learned.
-   */
-  private static void requireLive(Platform platform, Source source) {
-    if (platform.objects().find(ObjectName.parse(source.uri()).live()).isEmpty()) {
-      throw new BadInput(
-          source.object() + " was deleted before it was read; upload it again if it was meant");
+  /** All sources in this call. */
+  private static ExamplesManifest read(StageCall call) throws IOException {
+    BatchFiles files = BatchFiles.of(call);
+    return files
+        .ingestion()
+        .run(
+            files.files(),
+            file ->
+                call.output(file.equals(REJECTED) ? "rejected" : "examples")
+                    .create(file, BatchFiles.contentType(file)),
+            files.progress(/* shards= */ 1))
+        .manifest();
+  }
+
+  /** The parts, whose files are copied inside Cloud Storage. */
+  private static ExamplesManifest join(StageCall call, List<ArtifactUri> parts) throws IOException {
+    List<ExamplesManifest> manifests = new ArrayList<>();
+    Output examples = call.output("examples");
+    try (OutputStream rejected =
+        call.output("rejected").create(REJECTED, BatchFiles.contentType(REJECTED))) {
+      for (ArtifactUri part : parts) {
+        ExamplesManifest manifest =
+            ExamplesManifest.fromJson(
+                new String(call.read(part, ExamplesManifest.NAME), StandardCharsets.UTF_8));
+        manifests.add(manifest);
+        for (String file : manifest.names()) {
+          examples.copy(file, part.object(file));
+        }
+        try (InputStream in = call.platform().objects().open(part.object(REJECTED))) {
+          in.transferTo(rejected);
+        }
+      }
     }
+    return ExamplesManifest.join(manifests);
   }
 
   @Override
   public void report(StageCall call, StageResult result) throws IOException {
-    String rejected = result.outputs().get("rejected");
-    if (rejected == null) {
-      return;
-    }
-    ObjectName object = ArtifactUri.parse(rejected).object(REJECTED);
+    ObjectName object = ArtifactUri.parse(result.outputs().get("rejected")).object(REJECTED);
     List<Fact> facts = new ArrayList<>();
     RejectedRow first = null;
     try (BufferedReader lines =
@@ -105,33 +105,52 @@ final class IngestStage implements Stage {
         facts.add(fact(call, row));
       }
     }
-    if (first != null) {
-      call.platform().report(facts);
-      call.platform().alarm(List.of(alarm(call, first, result.summary())));
+    if (first == null) {
+      return;
     }
+    boolean held = result.verdict() == Outcome.FAIL;
+    String text = text(result.summary(), first, held, call.spec().maxRejected());
+    if (held) {
+      facts.add(
+          call.platform()
+              .batchState(
+                  call.batch(),
+                  BatchState.BLOCKED,
+                  text,
+                  RowCounts.held(
+                      count(result.summary(), "rows"), count(result.summary(), "rejected_rows"))));
+    }
+    call.platform().report(facts);
+    call.platform()
+        .alarm(
+            List.of(
+                Alarm.of(
+                    call.request().pipeline(),
+                    call.request().run(),
+                    call.batch().batch(),
+                    held ? Alarm.Severity.FAIL : Alarm.Severity.WARN,
+                    "ingest",
+                    text,
+                    first.source(),
+                    call.platform().clock().instant())));
   }
 
-  private static Alarm alarm(StageCall call, RejectedRow first, Map<String, Object> summary) {
-    String text =
-        String.format(
-            Locale.ROOT,
-            "%,d of %,d rows of %s were left out and the rest goes on. The first is on line %d%s: %s."
-                + " Correct these lines and upload the file again; table rejected_rows lists them.",
-            count(summary, "rejected_rows"),
-            count(summary, "rows"),
-            first.source(),
-            first.line(),
-            first.column() == null ? "" : ", column " + first.column(),
-            first.reason());
-    return Alarm.of(
-        call.request().pipeline(),
-        call.request().run(),
-        call.batch().batch(),
-        Alarm.Severity.WARN,
-        "ingest",
-        text,
+  private static String text(
+      Map<String, Object> summary, RejectedRow first, boolean held, RejectedLimit limit) {
+    return String.format(
+        Locale.ROOT,
+        "%,d of %,d rows were rejected, %s. The first is %s of %s%s: %s. Correct these rows and upload"
+            + " the file again%s; table rejected_rows lists them.",
+        count(summary, "rejected_rows"),
+        count(summary, "rows"),
+        held
+            ? "more than max_rejected allows (" + limit.describe() + "), so the batch is held"
+            : "and the rest goes on",
+        first.line() > 0 ? "on line " + first.line() : "row " + first.row(),
         first.source(),
-        call.platform().clock().instant());
+        first.column() == null ? "" : ", column " + first.column(),
+        first.reason(),
+        held ? ", or raise max_rejected in the spec" : "");
   }
 
   private static long count(Map<String, Object> summary, String name) {
@@ -147,7 +166,7 @@ final class IngestStage implements Stage {
     values.put("batch", batch);
     values.put("uri", call.uri("rejected").toString());
     values.put("object", row.source());
-    values.put("line", row.line());
+    values.put("line", row.line() == 0 ? null : row.line());
     values.put("row", row.row());
     values.put("byte_offset", row.byteOffset());
     values.put("column", row.column());
@@ -155,23 +174,5 @@ final class IngestStage implements Stage {
     values.put("reason", row.reason());
     return new Fact(
         "rejected_rows", String.join("/", pipeline, batch, row.source(), "" + row.row()), values);
-  }
-
-  /** An object at the generation that the batch names, opened anew for each pass. */
-  private record PinnedObject(Platform platform, Source source) implements ByteSource {
-    @Override
-    public InputStream open() {
-      return platform.objects().open(ObjectName.parse(source.uri()));
-    }
-
-    @Override
-    public String name() {
-      return source.object();
-    }
-
-    @Override
-    public long size() {
-      return source.bytes();
-    }
   }
 }

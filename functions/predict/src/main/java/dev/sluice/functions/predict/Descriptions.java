@@ -3,13 +3,18 @@ package dev.sluice.functions.predict;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import dev.sluice.transform.Encoder;
 import dev.sluice.transform.RawColumn;
+import java.util.List;
 import java.util.TreeMap;
 
 /**
  * TensorFlow Serving's answers about a model: its versions' status, and what it takes and gives.
  */
 final class Descriptions {
+  private static final int ANY = -1;
+  private static final List<Integer> ROWS = List.of(ANY);
+
   private Descriptions() {}
 
   /** The status of what answers and of what was refused, the newest version first. */
@@ -45,7 +50,10 @@ final class Descriptions {
     return out;
   }
 
-  /** The signature: each raw column that the model reads, a value a row, and one float a row. */
+  /**
+   * The signature: each raw column that the model reads, a value or a list a row, and one float a
+   * row.
+   */
   static JsonObject metadata(ServedVersion version) {
     JsonObject inputs = new JsonObject();
     for (RawColumn column : version.mapping().rawColumns()) {
@@ -56,11 +64,11 @@ final class Descriptions {
               case FLOAT -> "DT_DOUBLE";
               case STRING -> "DT_STRING";
             };
-        inputs.add(column.name(), tensor(column.name(), type));
+        inputs.add(column.name(), tensor(column.name(), type, sizes(version, column)));
       }
     }
     JsonObject outputs = new JsonObject();
-    outputs.add("predictions", tensor("predictions", "DT_FLOAT"));
+    outputs.add("predictions", tensor("predictions", "DT_FLOAT", ROWS));
     JsonObject signature = new JsonObject();
     signature.add("inputs", inputs);
     signature.add("outputs", outputs);
@@ -81,12 +89,27 @@ final class Descriptions {
     return out;
   }
 
-  private static JsonObject tensor(String name, String type) {
-    JsonObject rows = new JsonObject();
-    rows.add("size", new JsonPrimitive("-1"));
-    rows.addProperty("name", "");
+  /** A value a row; a list of any length, or of the one that the model takes. */
+  private static List<Integer> sizes(ServedVersion version, RawColumn column) {
+    if (!column.repeated()) {
+      return ROWS;
+    }
+    for (Encoder encoder : version.mapping().encoders()) {
+      if (encoder instanceof Encoder.Vector vector && vector.column().equals(column.name())) {
+        return List.of(ANY, vector.length());
+      }
+    }
+    return List.of(ANY, ANY);
+  }
+
+  private static JsonObject tensor(String name, String type, List<Integer> sizes) {
     JsonArray dimensions = new JsonArray();
-    dimensions.add(rows);
+    for (int size : sizes) {
+      JsonObject dimension = new JsonObject();
+      dimension.add("size", new JsonPrimitive(Integer.toString(size)));
+      dimension.addProperty("name", "");
+      dimensions.add(dimension);
+    }
     JsonObject shape = new JsonObject();
     shape.add("dim", dimensions);
     shape.addProperty("unknown_rank", false);

@@ -287,12 +287,13 @@ final class ServedVersion {
             json.literal("null");
             row.setMissing(column);
           }
-          case '{', '[' ->
-              throw Refusal.bad(
-                  place(column)
-                      + " is "
-                      + json.kind()
-                      + "; send a number, a text, true, false or null");
+          case '[' -> {
+            if (!row.takesList(column)) {
+              throw notOneValue(column);
+            }
+            list(column);
+          }
+          case '{' -> throw notOneValue(column);
           default -> {
             json.number();
             if (json.isWhole()) {
@@ -307,6 +308,55 @@ final class ServedVersion {
       } catch (BadInput e) {
         throw Refusal.bad("instance " + instance + ": " + e.getMessage());
       }
+    }
+
+    /** The values of a multi-valued column; null is no value. */
+    private void list(int column) {
+      json.expect('[');
+      row.begin(column);
+      if (!json.take(']')) {
+        do {
+          switch (json.peek()) {
+            case '"' -> {
+              json.string();
+              row.add(column, json.text());
+            }
+            case 't' -> {
+              json.literal("true");
+              row.add(column, true);
+            }
+            case 'f' -> {
+              json.literal("false");
+              row.add(column, false);
+            }
+            case 'n' -> json.literal("null");
+            case '{', '[' ->
+                throw Refusal.bad(
+                    place(column)
+                        + " has "
+                        + json.kind()
+                        + " in its list; send numbers, texts, true, false or null");
+            default -> {
+              json.number();
+              if (json.isWhole()) {
+                row.add(column, json.longValue());
+              } else {
+                row.add(column, json.doubleValue());
+              }
+            }
+          }
+        } while (json.more(']'));
+      }
+      row.end(column);
+    }
+
+    private Refusal notOneValue(int column) {
+      return Refusal.bad(
+          place(column)
+              + " is "
+              + json.kind()
+              + "; send a number, a text, true, false or null"
+              + (row.takesList(column) ? ", or a list of these" : ""));
     }
 
     private String place(int column) {

@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -188,6 +189,14 @@ final class VersionLoader {
           }
           case Encoder.Categorical text -> row.put(column.name(), token(text.vocabulary(), salt));
           case Encoder.OneHot text -> row.put(column.name(), token(text.vocabulary(), salt));
+          case Encoder.MultiHot text ->
+              row.put(
+                  column.name(),
+                  List.of(token(text.vocabulary(), salt), token(text.vocabulary(), salt + 1)));
+          case Encoder.Vector vector ->
+              row.put(column.name(), Collections.nCopies(vector.length(), vector.scale().mean()));
+          case Encoder.Summary summary ->
+              row.put(column.name(), List.of(summary.scale().mean(), salt));
           case null -> {}
         }
       }

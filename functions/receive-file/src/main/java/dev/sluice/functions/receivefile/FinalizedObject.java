@@ -3,6 +3,8 @@ package dev.sluice.functions.receivefile;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Source;
+import dev.sluice.gcp.ObjectName;
+import dev.sluice.gcp.StoredObject;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.CloudEventData;
 import java.time.Instant;
@@ -23,6 +25,10 @@ record FinalizedObject(
     if (bucket == null || name == null || name.isEmpty() || generation == null) {
       throw new BadInput("the event's data lack bucket, name or generation");
     }
+    if (!generation.matches("[1-9][0-9]{0,17}")) {
+      throw new BadInput(
+          "generation of gs://" + bucket + "/" + name + " is '" + generation + "'; it is a number");
+    }
   }
 
   /**
@@ -39,6 +45,16 @@ record FinalizedObject(
   /** True for the empty objects that tools make to show a folder. */
   boolean isFolder() {
     return name.endsWith("/");
+  }
+
+  /** As Cloud Storage lists it. */
+  StoredObject stored() {
+    return new StoredObject(
+        new ObjectName(bucket, name, Long.valueOf(generation)),
+        size == null ? 0 : Long.parseLong(size),
+        crc32c == null ? "" : crc32c,
+        "application/octet-stream",
+        created());
   }
 
   Source source() {

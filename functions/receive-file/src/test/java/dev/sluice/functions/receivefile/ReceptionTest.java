@@ -8,14 +8,21 @@ import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.Fact;
 import dev.sluice.contracts.Json;
+import dev.sluice.contracts.Order;
+import dev.sluice.contracts.Source;
+import dev.sluice.contracts.SourceKind;
 import dev.sluice.contracts.Unavailable;
+import dev.sluice.gcp.ObjectName;
 import dev.sluice.stages.Configuration;
 import dev.sluice.stages.Platform;
 import dev.sluice.testing.MemoryCloud;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ReceptionTest {
@@ -118,7 +125,7 @@ class ReceptionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a.csv", "Upper/s/a.csv", "../s/a.csv", "é/s/a.csv"})
+  @ValueSource(strings = {"a.csv", "Upper/s/a.csv", "é/s/a.csv"})
   void anObjectWithoutAPipelinesNameIsIgnoredAsUnknown(String name) {
     reception.receive(object(name));
     assertThat(cloud.facts().column("batches", "pipeline")).containsExactly("unknown");
@@ -168,6 +175,297 @@ class ReceptionTest {
     cloud.spec("p", "label: sold\n");
     reception.receive(object("p/s/a.csv"));
     assertThat(cloud.composer().calls()).hasSize(1);
+  }
+
+  /** Drops an object, created that many minutes after noon, and gives its event. */
+  private FinalizedObject dropped(String name, String text, int minute) {
+    cloud.objects().now(Instant.parse("2026-11-01T12:00:00Z").plusSeconds(60L * minute));
+    Source source = cloud.drop(name, text);
+    return event(source);
+  }
+
+  private FinalizedObject event(Source source) {
+    ObjectName name = ObjectName.parse(source.uri());
+    return new FinalizedObject(
+        name.bucket(),
+        name.name(),
+        String.valueOf(name.generation()),
+        String.valueOf(source.bytes()),
+        source.crc32c(),
+        cloud.objects().find(name).orElseThrow().created());
+  }
+
+  /** Drops an object and delivers its event. */
+  private void arrives(String name, int minute) {
+    reception.receive(dropped(name, name, minute));
+  }
+
+  private List<Batch> batches() {
+    return cloud
+        .objects()
+        .list(MemoryCloud.ARTIFACTS, "p/batches/")
+        .map(o -> Json.read(cloud.objects().read(o.name()), Batch.class, "the batch"))
+        .sorted(Comparator.comparing(Batch::receivedAt))
+        .toList();
+  }
+
+  private static List<String> names(Batch batch) {
+    return batch.sources().stream()
+        .map(source -> source.object().substring("gs://test-inbox/".length()))
+        .toList();
+  }
+
+  @Test
+  void aMarkerMakesOneBatchOfAllThatLiesBesideIt() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/{SPAN}/*', complete: marker}\n");
+    arrives("p/s1/b.csv", 1);
+    arrives("p/s1/a.csv", 2);
+    arrives("p/s2/a.csv", 3);
+    assertThat(cloud.composer().calls()).isEmpty();
+    assertThat(cloud.facts().of("batches")).isEmpty();
+    arrives("p/s1/_SUCCESS", 4);
+    Batch batch = batch("p");
+    assertThat(names(batch)).containsExactly("p/s1/a.csv", "p/s1/b.csv");
+    assertThat(batch.span()).isEqualTo("s1");
+    assertThat(batch.receivedAt()).isEqualTo("2026-11-01T12:02:00Z");
+    assertThat(cloud.composer().calls()).containsExactly("p/" + batch.run());
+    assertThat(cloud.facts().column("batches", "state")).containsExactly("RECEIVED");
+    assertThat(cloud.messages().alarms()).isEmpty();
+  }
+
+  @Test
+  void aMarkerThatIsDeliveredAgainMakesNothingNewWhateverCameMeanwhile() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/{SPAN}/*', complete: marker}\n");
+    arrives("p/s1/a.csv", 1);
+    FinalizedObject marker = dropped("p/s1/_SUCCESS", "", 2);
+    reception.receive(marker);
+    arrives("p/s1/b.csv", 3);
+    reception.receive(marker);
+    assertThat(batches()).singleElement().satisfies(batch ->
+        assertThat(names(batch)).containsExactly("p/s1/a.csv"));
+    assertThat(cloud.composer().calls()).hasSize(2).containsOnly("p/" + batch("p").run());
+  }
+
+  @Test
+  void twoDeliveriesOfAMarkerAtTheSameTimeChooseTheSame() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/{SPAN}/*', complete: marker}\n");
+    arrives("p/s1/a.csv", 1);
+    FinalizedObject marker = dropped("p/s1/_SUCCESS", "", 2);
+    boolean[] raced = new boolean[1];
+    cloud
+        .objects()
+        .beforeWrite(name -> {
+          if (name.name().contains("/receipts/") && !raced[0]) {
+            raced[0] = true;
+            arrives("p/s1/b.csv", 3);
+            reception.receive(marker);
+          }
+        });
+    reception.receive(marker);
+    assertThat(batches()).singleElement().satisfies(batch ->
+        assertThat(names(batch)).containsExactly("p/s1/a.csv", "p/s1/b.csv"));
+    assertThat(cloud.composer().calls()).hasSize(2).containsOnly("p/" + batch("p").run());
+  }
+
+  @Test
+  void aSecondMarkerAfterMoreFilesMakesAnotherBatchAndOneAfterNoneDoesNot() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/{SPAN}/*', complete: marker}\n");
+    arrives("p/s1/a.csv", 1);
+    arrives("p/s1/_SUCCESS", 2);
+    arrives("p/s1/_SUCCESS", 3);
+    assertThat(batches()).hasSize(1);
+    arrives("p/s1/b.csv", 4);
+    arrives("p/s1/_SUCCESS", 5);
+    assertThat(batches())
+        .extracting(ReceptionTest::names)
+        .containsExactly(
+            List.of("p/s1/a.csv"), List.of("p/s1/a.csv", "p/s1/b.csv"));
+    assertThat(Order.of(batches().getLast())).isGreaterThan(Order.of(batches().getFirst()));
+  }
+
+  @Test
+  void aFileAfterTheMarkerIsToldAndOneBeforeIsNot() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/{SPAN}/*', complete: marker}\n");
+    FinalizedObject before = dropped("p/s1/a.csv", "a", 1);
+    arrives("p/s1/_SUCCESS", 2);
+    reception.receive(before);
+    assertThat(cloud.messages().alarms()).isEmpty();
+    arrives("p/s1/b.csv", 3);
+    assertThat(cloud.messages().alarms())
+        .singleElement()
+        .satisfies(alarm -> {
+          assertThat(alarm.severity()).isEqualTo(Alarm.Severity.WARN);
+          assertThat(alarm.text())
+              .isEqualTo(
+                  "gs://test-inbox/p/s1/b.csv came after gs://test-inbox/p/s1/_SUCCESS had completed"
+                      + " span s1, and is in no batch; upload that object again for a batch with"
+                      + " it");
+        });
+  }
+
+  @Test
+  void aMarkerWithoutDataIsAnAlarmAndNoRunUntilTheyAreThere() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/{SPAN}/*.csv', complete: marker}\n");
+    cloud.drop("p/s1/readme.txt", "no data");
+    FinalizedObject marker = dropped("p/s1/_SUCCESS", "", 2);
+    reception.receive(marker);
+    assertThat(cloud.composer().calls()).isEmpty();
+    assertThat(cloud.facts().column("batches", "state")).containsExactly("FAILED");
+    assertThat(cloud.messages().alarms().getFirst().text())
+        .isEqualTo(
+            "gs://test-inbox/p/s1/_SUCCESS says that span s1 is complete, and no object"
+                + " p/{SPAN}/*.csv is there; upload the data first and then this object again");
+    arrives("p/s1/a.csv", 3);
+    reception.receive(marker);
+    assertThat(names(batch("p"))).containsExactly("p/s1/a.csv");
+  }
+
+  @Test
+  void aManifestIsTheMarkerOfObjectsAndASourceOfTheirBatch() {
+    cloud.spec("p", "label: kind\nsource: {objects: 'p/{SPAN}/**', label_from: labels.csv}\n");
+    arrives("p/s1/x/1.jpg", 1);
+    arrives("p/s1/2.jpg", 2);
+    arrives("p/s1/labels.csv", 3);
+    Batch batch = batch("p");
+    assertThat(batch.kind()).isEqualTo(SourceKind.OBJECTS);
+    assertThat(names(batch)).containsExactly("p/s1/2.jpg", "p/s1/x/1.jpg", "p/s1/labels.csv");
+    assertThat(cloud.facts().column("batches", "source")).containsExactly("objects");
+    assertThat(cloud.facts().column("batches", "sources")).containsExactly(3);
+    assertThat(cloud.messages().alarms()).isEmpty();
+  }
+
+  @Test
+  void aManifestBesideAMarkerIsNotedAndASource() {
+    cloud.spec(
+        "p",
+        "label: kind\nsource: {objects: 'p/{SPAN}/**', label_from: labels.csv, complete:"
+            + " marker}\n");
+    arrives("p/s1/labels.csv", 1);
+    arrives("p/s1/1.jpg", 2);
+    assertThat(cloud.composer().calls()).isEmpty();
+    assertThat(cloud.messages().alarms()).isEmpty();
+    arrives("p/s1/_SUCCESS", 3);
+    assertThat(names(batch("p"))).containsExactly("p/s1/1.jpg", "p/s1/labels.csv");
+  }
+
+  @Test
+  void aBatchLearnsFromTheSpansBeforeItsOwn() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/{SPAN}/*', spans: 3}\n");
+    arrives("p/2026-11-01/a.csv", 1);
+    arrives("p/2026-11-02/a.csv", 2);
+    arrives("p/2026-11-02/b.csv", 3);
+    arrives("p/2026-11-05/a.csv", 4);
+    arrives("p/2026-11-03/a.csv", 5);
+    assertThat(batches())
+        .extracting(ReceptionTest::names)
+        .containsExactly(
+            List.of("p/2026-11-01/a.csv"),
+            List.of("p/2026-11-02/a.csv", "p/2026-11-01/a.csv"),
+            List.of("p/2026-11-02/b.csv", "p/2026-11-01/a.csv"),
+            List.of(
+                "p/2026-11-05/a.csv",
+                "p/2026-11-02/a.csv",
+                "p/2026-11-02/b.csv",
+                "p/2026-11-01/a.csv"),
+            List.of(
+                "p/2026-11-03/a.csv",
+                "p/2026-11-02/a.csv",
+                "p/2026-11-02/b.csv",
+                "p/2026-11-01/a.csv"));
+    assertThat(batches().getLast().span()).isEqualTo("2026-11-03");
+  }
+
+  @Test
+  void whatTheSpansBeforeHoldIsChosenOnce() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/{SPAN}/*', spans: 2}\n");
+    cloud.drop("p/1/a.csv", "1");
+    FinalizedObject object = dropped("p/2/a.csv", "2", 1);
+    reception.receive(object);
+    cloud.drop("p/1/b.csv", "late");
+    reception.receive(object);
+    assertThat(batches()).singleElement().satisfies(batch ->
+        assertThat(names(batch)).containsExactly("p/2/a.csv", "p/1/a.csv"));
+  }
+
+  @Test
+  void aNewerVersionSupersedesTheOlderOnesOfItsSpan() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/{SPAN}/v{VERSION}/*', spans: 2}\n");
+    arrives("p/1/v2/a.csv", 1);
+    arrives("p/1/v10/a.csv", 2);
+    arrives("p/1/v9/a.csv", 3);
+    arrives("p/2/v1/a.csv", 4);
+    Batch newest = batches().getLast();
+    assertThat(names(newest)).containsExactly("p/2/v1/a.csv", "p/1/v10/a.csv");
+    assertThat(newest.version()).isEqualTo(1);
+    List<Order> first = batches().subList(0, 3).stream().map(Order::of).toList();
+    assertThat(first).extracting(Order::version).containsExactly(2L, 10L, 9L);
+    assertThat(first.get(1)).isGreaterThan(first.get(2));
+    assertThat(cloud.facts().column("batches", "version")).containsExactly(2L, 10L, 9L, 1L);
+  }
+
+  @Test
+  void ofTheSpansBeforeOnlyCompleteVersionsCount() {
+    cloud.spec(
+        "p",
+        "label: sold\nsource: {files: 'p/{SPAN}/v{VERSION}/*', spans: 2, complete: marker}\n");
+    cloud.drop("p/1/v1/a.csv", "1");
+    cloud.drop("p/1/v1/_SUCCESS", "");
+    cloud.drop("p/1/v2/a.csv", "half of it");
+    cloud.drop("p/2/v1/a.csv", "never completed");
+    cloud.drop("p/3/v1/a.csv", "3");
+    arrives("p/3/v1/_SUCCESS", 1);
+    assertThat(names(batch("p"))).containsExactly("p/3/v1/a.csv", "p/1/v1/a.csv");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"p/s1/.DS_Store", "p/s1/_SUCCESS", "p/_tmp/a.csv", "p/s1/_temporary/0/a"})
+  void hiddenFilesAreNoDataAndNoAlarm(String name) {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/{SPAN}/**'}\n");
+    reception.receive(object(name));
+    assertThat(cloud.facts().of("batches")).isEmpty();
+    assertThat(cloud.messages().alarms()).isEmpty();
+    assertThat(cloud.composer().calls()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "p/s/../../etc/passwd|has the segment '..'",
+        "p/./a.csv|has the segment '.'",
+        "p/s/a\u0007.csv|holds the control character U+0007",
+        "p/s/a\u001b[2J.csv|holds the control character U+001B",
+        "p/s/\u202efdp.csv|holds the control character U+202E",
+      })
+  void anUnsafeNameIsRefusedAndNothingIsLost(String name, String problem) {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/**'}\n");
+    reception.receive(object(name));
+    assertThat(cloud.composer().calls()).isEmpty();
+    assertThat(cloud.facts().column("batches", "state")).containsExactly("IGNORED");
+    assertThat(cloud.facts().column("batches", "pipeline")).containsExactly("p");
+    assertThat(cloud.facts().column("batches", "uri")).containsExactly("gs://test-inbox/" + name);
+    Alarm alarm = cloud.messages().alarms().getFirst();
+    assertThat(alarm.severity()).isEqualTo(Alarm.Severity.WARN);
+    assertThat(alarm.text())
+        .contains(problem, "upload it under another name")
+        .matches("[\\x20-\\x7e]*");
+    assertThat(cloud.objects().names(MemoryCloud.ARTIFACTS, "")).isEmpty();
+  }
+
+  @Test
+  void aNameWithTooLongASegmentIsRefused() {
+    cloud.spec("p", "label: sold\n");
+    reception.receive(object("p/s/" + "a".repeat(256)));
+    assertThat(cloud.facts().column("batches", "state")).containsExactly("IGNORED");
+    assertThat(cloud.messages().alarms().getFirst().text())
+        .contains("has a segment of 256 bytes, more than 255");
+  }
+
+  @Test
+  void aPipelineOfTablesTakesNoObject() {
+    cloud.spec("p", "label: sold\nsource: {bigquery: {table: d.t}}\n");
+    reception.receive(object("p/s/a.csv"));
+    assertThat(cloud.facts().column("batches", "state")).containsExactly("IGNORED");
   }
 
   @Test

@@ -5,11 +5,10 @@ import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.BatchState;
 import dev.sluice.contracts.Conflict;
 import dev.sluice.contracts.Json;
-import dev.sluice.contracts.ObjectPattern;
+import dev.sluice.contracts.Operation;
 import dev.sluice.contracts.Order;
 import dev.sluice.contracts.Pins;
 import dev.sluice.contracts.PipelineSpec;
-import dev.sluice.contracts.Source;
 import dev.sluice.contracts.SourceSpec;
 import dev.sluice.contracts.StageRequest;
 import dev.sluice.contracts.StageResult;
@@ -18,13 +17,12 @@ import dev.sluice.gcp.StoredObject;
 import dev.sluice.gcp.WriteCondition;
 import dev.sluice.rollout.Registry;
 import dev.sluice.stages.Action;
+import dev.sluice.stages.Batches;
 import dev.sluice.stages.Platform;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,10 +30,18 @@ import org.jspecify.annotations.Nullable;
  * gets the first one's.
  */
 final class ResolveAction implements Action {
+  /** Below this a call ends well within a function's time, and cutting costs more than it saves. */
+  private static final long ONE_CALL_BYTES = 256L << 20;
+
+  private static final long SHARD_BYTES = 128L << 20;
+  private static final int MOST_SHARDS = 64;
+
   private final Platform platform;
+  private final Batches batches;
 
   ResolveAction(Platform platform) {
     this.platform = platform;
+    this.batches = new Batches(platform);
   }
 
   @Override
@@ -51,11 +57,30 @@ final class ResolveAction implements Action {
     put(outputs, "previous_schema", pins.previousSchema());
     put(outputs, "baseline", pins.baseline());
     put(outputs, "live_model", pins.liveModel());
+    int shards = shards(platform.spec(request.pipeline(), pins.specGeneration()), batch);
     return new StageResult(
         outputs,
         null,
         false,
-        Map.of("batch", pins.batch(), "span", batch.span(), "bytes", batch.bytes()));
+        Map.of(
+            "batch", pins.batch(),
+            "span", batch.span(),
+            "sources", batch.sources().size(),
+            "bytes", batch.bytes(),
+            "shards", shards),
+        Map.of(Operation.SHARD, shards));
+  }
+
+  /** Into how many shards the batch is cut; 0 for a call an operation. */
+  static int shards(PipelineSpec spec, Batch batch) {
+    return switch (spec.engine()) {
+      case CALL -> 0;
+      case SHARDS -> spec.shards();
+      case AUTO ->
+          batch.bytes() < ONE_CALL_BYTES
+              ? 0
+              : (int) Math.min(MOST_SHARDS, Math.ceilDiv(batch.bytes(), SHARD_BYTES));
+    };
   }
 
   private static void put(Map<String, String> outputs, String name, @Nullable String uri) {
@@ -78,7 +103,7 @@ final class ResolveAction implements Action {
     PipelineSpec spec = platform.spec(pipeline, file.generation());
     Long schemaGeneration = schemaGeneration(spec);
     Registry registry = platform.registries().read(pipeline);
-    Batch batch = request.batch() == null ? newest(spec, registry) : named(request);
+    Batch batch = request.batch() == null ? newest(request, spec, registry) : named(request);
     Registry.Baseline baseline = registry.baseline();
     Pins pins =
         new Pins(
@@ -131,8 +156,17 @@ final class ResolveAction implements Action {
                     + "'; table batches lists them"));
   }
 
-  /** The newest batch that has not passed; where all have, the newest; else one of the inbox. */
-  private Batch newest(PipelineSpec spec, Registry registry) {
+  /**
+   * Of a table what it holds now. Else the newest batch that has not passed; where all have, the
+   * newest; where there is none, one of what the inbox holds.
+   */
+  private Batch newest(StageRequest request, PipelineSpec spec, Registry registry) {
+    if (spec.source() instanceof SourceSpec.BigQuery source) {
+      return batches.once(
+          spec.name(),
+          "run " + request.run(),
+          () -> new Snapshots(platform.tables()).take(spec.name(), source));
+    }
     List<Batch> known =
         platform
             .objects()
@@ -146,35 +180,25 @@ final class ResolveAction implements Action {
         return batch;
       }
     }
-    return known.isEmpty() ? fromInbox(spec) : known.getFirst();
+    if (!known.isEmpty()) {
+      return known.getFirst();
+    }
+    return switch (spec.source()) {
+      case SourceSpec.Inbox source -> fromInbox(spec, source);
+      case SourceSpec.BigQuery _, SourceSpec.Stream _ ->
+          throw new BadInput(
+              "pipeline "
+                  + spec.name()
+                  + " has no batch yet; close-window makes one of each window that is over and has"
+                  + " messages");
+    };
   }
 
-  private Batch fromInbox(PipelineSpec spec) {
+  private Batch fromInbox(PipelineSpec spec, SourceSpec.Inbox source) {
     String inbox = platform.configuration().required("SLUICE_INBOX");
-    if (!(spec.source() instanceof SourceSpec.Inbox source)) {
-      throw new BadInput(
-          "pipeline " + spec.name() + " has no batch, and its source is none of files; name one");
-    }
-    Optional<Batch> newest =
-        platform
-            .objects()
-            .list(inbox, source.pattern().prefix())
-            .mapMulti((StoredObject o, Consumer<Batch> batches) -> {
-              ObjectPattern.Place place = source.place(o.name().name());
-              if (place != null) {
-                batches.accept(
-                    Batch.of(
-                        spec.name(),
-                        source.kind(),
-                        place.span(),
-                        place.version(),
-                        List.of(new Source(o.name().uri(), o.size(), o.crc32c())),
-                        o.created()));
-              }
-            })
-            .max(Comparator.comparing(Order::of));
-    Batch batch =
-        newest.orElseThrow(() ->
+    return batches
+        .newest(spec.name(), source, inbox)
+        .orElseThrow(() ->
             new BadInput(
                 "pipeline "
                     + spec.name()
@@ -182,14 +206,12 @@ final class ResolveAction implements Action {
                     + inbox
                     + "/"
                     + source.pattern()
-                    + "; upload a file first"));
-    platform
-        .objects()
-        .write(
-            platform.layout().batch(spec.name(), batch.batch()),
-            Json.bytes(batch),
-            "application/json",
-            WriteCondition.ifAbsent());
-    return batch;
+                    + (source.marker() == null
+                        ? "; upload a file first"
+                        : " beside a gs://"
+                            + inbox
+                            + "/"
+                            + source.marker()
+                            + "; upload the data first and then that")));
   }
 }

@@ -8,16 +8,27 @@ import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Order;
 import dev.sluice.contracts.Pins;
+import dev.sluice.contracts.PipelineSpec;
+import dev.sluice.contracts.Source;
+import dev.sluice.contracts.SourceKind;
 import dev.sluice.contracts.StageRequest;
 import dev.sluice.contracts.StageResult;
+import dev.sluice.contracts.Unavailable;
+import dev.sluice.gcp.TableSnapshot;
+import dev.sluice.gcp.Tables;
 import dev.sluice.rollout.Registry;
+import dev.sluice.stages.Batches;
 import dev.sluice.stages.Configuration;
 import dev.sluice.stages.Platform;
 import dev.sluice.testing.MemoryCloud;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ResolveActionTest {
   private final MemoryCloud cloud = new MemoryCloud();
@@ -165,6 +176,221 @@ class ResolveActionTest {
     Batch batch = platform.findBatch("p", pins("r").batch()).orElseThrow();
     assertThat(batch.span()).isEqualTo("2026-11-02");
     assertThat(batch.sources().getFirst().object()).isEqualTo("gs://test-inbox/p/2026-11-02/a.csv");
+  }
+
+  private static List<String> names(Batch batch) {
+    return batch.sources().stream()
+        .map(source -> source.object().substring("gs://test-inbox/".length()))
+        .toList();
+  }
+
+  private Batch pinned(String run) {
+    return platform.findBatch("p", pins(run).batch()).orElseThrow();
+  }
+
+  @Test
+  void withoutAnyBatchTheNewestCompleteVersionAndTheSpansBeforeMakeOne() {
+    cloud.spec(
+        "p",
+        "label: sold\nsource: {files: 'p/{SPAN}/v{VERSION}/*', spans: 2, complete: marker}\n");
+    cloud.drop("p/1/v1/a.csv", "1");
+    cloud.drop("p/1/v1/_SUCCESS", "");
+    cloud.drop("p/2/v1/a.csv", "2");
+    cloud.drop("p/2/v1/b.csv", "2");
+    cloud.drop("p/2/v1/_SUCCESS", "");
+    cloud.drop("p/2/v2/a.csv", "half of it");
+    cloud.drop("p/3/v1/_SUCCESS", "");
+    action.perform(call(null, "r"));
+    assertThat(names(pinned("r"))).containsExactly("p/2/v1/a.csv", "p/2/v1/b.csv", "p/1/v1/a.csv");
+    assertThat(pinned("r").version()).isEqualTo(1);
+  }
+
+  @Test
+  void withoutAMarkerThereIsNoBatchAndItSaysWhatToUpload() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/{SPAN}/*', complete: marker}\n");
+    cloud.drop("p/1/a.csv", "1");
+    assertThatThrownBy(() -> action.perform(call(null, "r")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining(
+            "no object gs://test-inbox/p/{SPAN}/* beside a gs://test-inbox/p/{SPAN}/_SUCCESS;"
+                + " upload the data first and then that");
+  }
+
+  /** Tables that are there, and queries that were run. */
+  private static final class MemoryTables implements Tables {
+    private final List<String> queries = new ArrayList<>();
+    private int taken;
+    private boolean view;
+
+    private Instant at() {
+      return Instant.parse("2026-11-25T23:59:59.123Z").plusSeconds(taken++);
+    }
+
+    @Override
+    public TableSnapshot snapshot(String table, @Nullable String partition) {
+      return new TableSnapshot(
+          "test." + table,
+          at(),
+          400L << 20,
+          view,
+          partition == null ? null : "_PARTITIONDATE = '" + partition + "'");
+    }
+
+    @Override
+    public TableSnapshot materialize(String query) {
+      queries.add(query);
+      return new TableSnapshot("test.made.t" + queries.size(), at(), 5, false, null);
+    }
+  }
+
+  private final MemoryTables tables = new MemoryTables();
+  private final ResolveAction ofTables = new ResolveAction(platform.with(tables));
+
+  @Test
+  void aTableIsTakenAsItIsNow() {
+    cloud.spec("p", "label: sold\nsource: {bigquery: {table: d.t, where: x > 1, columns: [x]}}\n");
+    StageResult result = ofTables.perform(call(null, "r"));
+    Batch batch = pinned("r");
+    assertThat(batch.kind()).isEqualTo(SourceKind.BIGQUERY);
+    assertThat(batch.span()).isEqualTo("2026-11-25");
+    assertThat(batch.sources())
+        .containsExactly(
+            new Source("bigquery://test.d.t@1795651199123", 400L << 20, "", "x > 1"));
+    assertThat(batch.receivedAt()).isEqualTo("2026-11-25T23:59:59.123Z");
+    assertThat(result.shards()).isEqualTo(4);
+    assertThat(cloud.facts().of("batches").getFirst().values())
+        .containsEntry("source", "bigquery")
+        .containsEntry("uri", "bigquery://test.d.t");
+  }
+
+  @Test
+  void anotherRunTakesAnotherSnapshotAndARepeatedCallTheSame() {
+    cloud.spec("p", "label: sold\nsource: {bigquery: {table: d.t}}\n");
+    StageResult first = ofTables.perform(call(null, "r"));
+    assertThat(ofTables.perform(call(null, "r"))).isEqualTo(first);
+    ofTables.perform(call(null, "another"));
+    assertThat(pins("another").batch()).isNotEqualTo(pins("r").batch());
+    assertThat(ofTables.perform(call(pins("r").batch(), "again")).outputs().get("batch"))
+        .isEqualTo(first.outputs().get("batch"));
+    assertThat(tables.taken).isEqualTo(2);
+  }
+
+  @Test
+  void aCallThatDiedBeforeItPinnedItsSnapshotIsFinishedByTheNext() {
+    cloud.spec("p", "label: sold\nsource: {bigquery: {query: SELECT 1}}\n");
+    boolean[] died = new boolean[1];
+    cloud
+        .objects()
+        .beforeWrite(name -> {
+          if (name.name().endsWith("pins.json") && !died[0]) {
+            died[0] = true;
+            throw new Unavailable("the instance is gone");
+          }
+        });
+    assertThatThrownBy(() -> ofTables.perform(call(null, "r"))).isInstanceOf(Unavailable.class);
+    ofTables.perform(call(null, "r"));
+    assertThat(tables.queries).containsExactly("SELECT 1");
+    assertThat(cloud.objects().names(MemoryCloud.ARTIFACTS, "p/batches/")).hasSize(1);
+  }
+
+  @Test
+  void aPartitionIsTheSpanAndPartOfTheFilter() {
+    cloud.spec(
+        "p",
+        "label: sold\nsource: {bigquery: {table: d.t, partition: '20261101', where: x > 1}}\n");
+    ofTables.perform(call(null, "r"));
+    assertThat(pinned("r").span()).isEqualTo("2026-11-01");
+    assertThat(pinned("r").sources().getFirst().filter())
+        .isEqualTo("(_PARTITIONDATE = '20261101') AND (x > 1)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "20261101, 2026-11-01",
+    "2026110107, 2026-11-01T07",
+    "202611, 2026-11",
+    "2026, 2026",
+    "20261301, 20261301",
+    "42, 42"
+  })
+  void aPartitionsTimeIsWrittenAsSpansAre(String partition, String span) {
+    assertThat(Snapshots.span(partition)).isEqualTo(span);
+  }
+
+  @Test
+  void aViewIsRunIntoATableFirst() {
+    cloud.spec(
+        "p", "label: sold\nsource: {bigquery: {table: d.v, columns: [a, b c], where: a > 1}}\n");
+    tables.view = true;
+    ofTables.perform(call(null, "r"));
+    assertThat(tables.queries).containsExactly("SELECT `a`, `b c` FROM `test.d.v` WHERE a > 1");
+    assertThat(pinned("r").sources().getFirst().table()).isEqualTo("test.made.t1");
+    assertThat(pinned("r").sources().getFirst().filter()).isNull();
+  }
+
+  @Test
+  void aViewHasNoPartitions() {
+    cloud.spec("p", "label: sold\nsource: {bigquery: {table: d.v, partition: 20261101}}\n");
+    tables.view = true;
+    assertThatThrownBy(() -> ofTables.perform(call(null, "r")))
+        .isInstanceOf(BadInput.class)
+        .hasMessage(
+            "source test.d.v is a view, which has no partition 20261101; restrict it with 'where'");
+  }
+
+  @Test
+  void aStreamWithoutClosedWindowSaysWhoMakesOne() {
+    cloud.spec("p", "label: sold\nsource: {stream: {}}\n");
+    assertThatThrownBy(() -> action.perform(call(null, "r")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("close-window makes one of each window");
+  }
+
+  @Test
+  void ofAStreamTheNewestWindowThatHasNotPassedIsTaken() {
+    cloud.spec("p", "label: sold\nsource: {stream: {}}\n");
+    Batches batches = new Batches(platform);
+    Batch newest = null;
+    for (String span : List.of("2026-11-01T10:00:00Z", "2026-11-01T10:05:00Z")) {
+      newest =
+          batches.store(
+              Batch.of(
+                  "p",
+                  SourceKind.STREAM,
+                  span,
+                  null,
+                  List.of(Source.ofTable("test.d.window_rows", Instant.parse(span), 1, span)),
+                  Instant.parse(span)));
+    }
+    action.perform(call(null, "r"));
+    assertThat(pinned("r")).isEqualTo(newest);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "auto, 268435455, 0",
+    "auto, 268435456, 2",
+    "auto, 268435457, 3",
+    "auto, 5368709120, 40",
+    "auto, 1099511627776, 64",
+    "call, 1099511627776, 0",
+    "'shards\nshards: 7', 1, 7",
+  })
+  void aBatchIsCutByItsSizeOrAsTheSpecSays(String engine, long bytes, int shards) {
+    PipelineSpec spec = PipelineSpec.parse("p", "label: x\nengine: " + engine + "\n");
+    Batch batch =
+        Batch.of("p", "s", List.of(new Source("gs://b/n#1", bytes, "")), Instant.EPOCH);
+    assertThat(ResolveAction.shards(spec, batch)).isEqualTo(shards);
+  }
+
+  @Test
+  void theAnswerSaysIntoHowManyShards() {
+    cloud.spec("p", "label: sold\nengine: shards\nshards: 3\n");
+    Batch batch = cloud.batch("p", "s1", "a\n1\n");
+    assertThat(action.perform(call(batch.batch(), "r")).expand()).isEqualTo(Map.of("shard", 3));
+    cloud.spec("p", "label: sold\n");
+    assertThat(action.perform(call(batch.batch(), "another")).expand())
+        .isEqualTo(Map.of("shard", 0));
   }
 
   @Test

@@ -1,0 +1,108 @@
+package dev.sluice.functions.resolve;
+
+import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Batch;
+import dev.sluice.contracts.Source;
+import dev.sluice.contracts.SourceKind;
+import dev.sluice.contracts.SourceSpec;
+import dev.sluice.gcp.TableSnapshot;
+import dev.sluice.gcp.Tables;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a batch of what a table holds now. A query, and a view, which cannot be read at a time, are
+ * run once into a table that expires; a rerun of the batch uses the examples that were made of it.
+ */
+final class Snapshots {
+  private static final Pattern TIME =
+      Pattern.compile("([12][0-9]{3})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])?([01][0-9]|2[0-3])?");
+
+  private final Tables tables;
+
+  Snapshots(Tables tables) {
+    this.tables = tables;
+  }
+
+  Batch take(String pipeline, SourceSpec.BigQuery source) {
+    return switch (source) {
+      case SourceSpec.Query query -> batch(pipeline, tables.materialize(query.query()), null, null);
+      case SourceSpec.Table table -> take(pipeline, table);
+    };
+  }
+
+  private Batch take(String pipeline, SourceSpec.Table source) {
+    TableSnapshot taken = tables.snapshot(source.table(), source.partition());
+    if (!taken.view()) {
+      return batch(pipeline, taken, filter(taken.filter(), source.where()), source.partition());
+    }
+    if (source.partition() != null) {
+      throw new BadInput(
+          "source "
+              + taken.table()
+              + " is a view, which has no partition "
+              + source.partition()
+              + "; restrict it with 'where'");
+    }
+    String columns =
+        source.columns().isEmpty()
+            ? "*"
+            : String.join(", ", source.columns().stream().map(Snapshots::quoted).toList());
+    return batch(
+        pipeline,
+        tables.materialize(
+            "SELECT "
+                + columns
+                + " FROM "
+                + quoted(taken.table())
+                + (source.where() == null ? "" : " WHERE " + source.where())),
+        null,
+        null);
+  }
+
+  /** The span is the partition's time, or else the day of the snapshot. */
+  private static Batch batch(
+      String pipeline, TableSnapshot taken, @Nullable String filter, @Nullable String partition) {
+    String span =
+        partition == null
+            ? taken.at().atOffset(ZoneOffset.UTC).toLocalDate().toString()
+            : span(partition);
+    return Batch.of(
+        pipeline,
+        SourceKind.BIGQUERY,
+        span,
+        null,
+        List.of(Source.ofTable(taken.table(), taken.at(), taken.bytes(), filter)),
+        taken.at());
+  }
+
+  /** {@code 2026-11-01} of {@code 20261101}, likewise of a month or an hour; else the id itself. */
+  static String span(String partition) {
+    Matcher time = TIME.matcher(partition);
+    if (!time.matches() || (time.group(3) == null && time.group(4) != null)) {
+      return partition;
+    }
+    return time.group(1)
+        + "-"
+        + time.group(2)
+        + (time.group(3) == null ? "" : "-" + time.group(3))
+        + (time.group(4) == null ? "" : "T" + time.group(4));
+  }
+
+  private static @Nullable String filter(@Nullable String partition, @Nullable String where) {
+    if (partition == null || where == null) {
+      return partition == null ? where : partition;
+    }
+    return "(" + partition + ") AND (" + where + ")";
+  }
+
+  private static String quoted(String name) {
+    if (name.indexOf('`') >= 0) {
+      throw new BadInput("the name " + name + " holds a backtick, which no column or table has");
+    }
+    return "`" + name + "`";
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.languages;
+
+import org.jspecify.annotations.NullMarked;
