@@ -13,6 +13,7 @@ usage() {
 Usage: ./sluice bench NAME [ARGUMENT...]
   live [CSV]    seconds from upload to a live model, once warm, and those of each stage
   train [CSV]   AUC of the released model against Python's XGBoost on the same rows, five seeds
+  ingest [ROWS] files to examples on one thread, CSV beside DuckDB and pyarrow, five rounds in turn
   jmh [REGEX]   the hot loops, by JMH
   stream [--rate N] [--seconds N] [--no-kill]
                 rows a second from Pub/Sub into windows, 5,000 for two minutes unless told, with duplicates
@@ -56,6 +57,24 @@ faults() {
     -Dsluice.faults.seed="${seed:-1}"
 }
 
+# The files go with the run.
+ingest() {
+  local rows=${1:-1000000} rounds=5 folder jars=$home/benchmarks/target
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  trap 'exit 130' INT TERM
+  "$JAVA_HOME/bin/java" -Xmx2g -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
+    --sun-misc-unsafe-memory-access=allow \
+    -Djava.util.logging.config.file="$home/emulator-tests/local-cloud/logging.properties" \
+    -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.IngestBench \
+    "$folder" "$rows" "$rounds"
+  if python_environment; then
+    "$python" "$home/benchmarks/ingest_peers.py" "$folder/listings.csv" "$rounds"
+  else
+    echo "bench: pyarrow is left out, as no Python 3.11 to 3.14 with venv, and no uv, is on PATH"
+  fi
+}
+
 name=${1:-}
 [ $# = 0 ] || shift
 case $name in
@@ -69,6 +88,7 @@ case $name in
       --enable-native-access=ALL-UNNAMED "$@"
     ;;
   faults) faults "$@" ;;
+  ingest) ingest "$@" ;;
   stream)
     jars=$home/benchmarks/target
     exec "$JAVA_HOME/bin/java" -Xmx3g -XX:+UseParallelGC --enable-native-access=ALL-UNNAMED \
