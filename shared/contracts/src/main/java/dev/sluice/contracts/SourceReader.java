@@ -31,7 +31,7 @@ final class SourceReader {
 
   private static final Pattern TABLE =
       Pattern.compile("([a-z][a-z0-9.:-]*\\.)?[A-Za-z0-9_]+\\.[^./@$`\\s]+");
-  private static final Pattern PARTITION = Pattern.compile("[0-9]{1,18}");
+  private static final Pattern PARTITION = Pattern.compile("[0-9]{1,18}|__NULL__");
 
   private SourceReader() {}
 

@@ -165,7 +165,7 @@ final class ResolveAction implements Action {
       return batches.once(
           spec.name(),
           "run " + request.run(),
-          () -> new Snapshots(platform.tables()).take(spec.name(), source));
+          () -> new Snapshots(platform.tables()).take(spec.name(), request.run(), source));
     }
     List<Batch> known =
         platform

@@ -2,11 +2,14 @@ package dev.sluice.functions.resolve;
 
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Batch;
+import dev.sluice.contracts.Fingerprint;
 import dev.sluice.contracts.Source;
 import dev.sluice.contracts.SourceKind;
 import dev.sluice.contracts.SourceSpec;
 import dev.sluice.gcp.TableSnapshot;
 import dev.sluice.gcp.Tables;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -21,20 +24,26 @@ final class Snapshots {
   private static final Pattern TIME =
       Pattern.compile("([12][0-9]{3})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])?([01][0-9]|2[0-3])?");
 
+  /** As long as BigQuery keeps what a table was. */
+  private static final Duration KEPT = Duration.ofDays(7);
+
   private final Tables tables;
 
   Snapshots(Tables tables) {
     this.tables = tables;
   }
 
-  Batch take(String pipeline, SourceSpec.BigQuery source) {
+  /**
+   * @param run a repeated call of which finds the table that an earlier one made
+   */
+  Batch take(String pipeline, String run, SourceSpec.BigQuery source) {
     return switch (source) {
-      case SourceSpec.Query query -> batch(pipeline, tables.materialize(query.query()), null, null);
-      case SourceSpec.Table table -> take(pipeline, table);
+      case SourceSpec.Query query -> made(pipeline, run, query.query());
+      case SourceSpec.Table table -> take(pipeline, run, table);
     };
   }
 
-  private Batch take(String pipeline, SourceSpec.Table source) {
+  private Batch take(String pipeline, String run, SourceSpec.Table source) {
     TableSnapshot taken = tables.snapshot(source.table(), source.partition());
     if (!taken.view()) {
       return batch(pipeline, taken, filter(taken.filter(), source.where()), source.partition());
@@ -51,32 +60,36 @@ final class Snapshots {
         source.columns().isEmpty()
             ? "*"
             : String.join(", ", source.columns().stream().map(Snapshots::quoted).toList());
-    return batch(
+    return made(
         pipeline,
-        tables.materialize(
-            "SELECT "
-                + columns
-                + " FROM "
-                + quoted(taken.table())
-                + (source.where() == null ? "" : " WHERE " + source.where())),
-        null,
-        null);
+        run,
+        "SELECT "
+            + columns
+            + " FROM "
+            + quoted(taken.table())
+            + (source.where() == null ? "" : " WHERE " + source.where()));
+  }
+
+  private Batch made(String pipeline, String run, String query) {
+    String id = Fingerprint.of(List.of(pipeline, run, query));
+    return batch(pipeline, tables.materialize(id, query, KEPT), null, null);
   }
 
   /** The span is the partition's time, or else the day of the snapshot. */
   private static Batch batch(
       String pipeline, TableSnapshot taken, @Nullable String filter, @Nullable String partition) {
+    Instant at = Instant.ofEpochMilli(taken.millis());
     String span =
         partition == null
-            ? taken.at().atOffset(ZoneOffset.UTC).toLocalDate().toString()
+            ? at.atOffset(ZoneOffset.UTC).toLocalDate().toString()
             : span(partition);
     return Batch.of(
         pipeline,
         SourceKind.BIGQUERY,
         span,
         null,
-        List.of(Source.ofTable(taken.table(), taken.at(), taken.bytes(), filter)),
-        taken.at());
+        List.of(Source.ofTable(taken.table(), at, Math.max(0, taken.bytes()), filter)),
+        at);
   }
 
   /** {@code 2026-11-01} of {@code 20261101}, likewise of a month or an hour; else the id itself. */

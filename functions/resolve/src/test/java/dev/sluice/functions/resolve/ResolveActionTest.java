@@ -15,16 +15,20 @@ import dev.sluice.contracts.StageRequest;
 import dev.sluice.contracts.StageResult;
 import dev.sluice.contracts.Unavailable;
 import dev.sluice.gcp.TableSnapshot;
+import dev.sluice.gcp.TableStream;
 import dev.sluice.gcp.Tables;
 import dev.sluice.rollout.Registry;
 import dev.sluice.stages.Batches;
 import dev.sluice.stages.Configuration;
 import dev.sluice.stages.Platform;
 import dev.sluice.testing.MemoryCloud;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -219,27 +223,42 @@ class ResolveActionTest {
   /** Tables that are there, and queries that were run. */
   private static final class MemoryTables implements Tables {
     private final List<String> queries = new ArrayList<>();
+    private final Set<String> ids = new HashSet<>();
     private int taken;
     private boolean view;
 
-    private Instant at() {
-      return Instant.parse("2026-11-25T23:59:59.123Z").plusSeconds(taken++);
+    private long now() {
+      return Instant.parse("2026-11-25T23:59:59.123Z").plusSeconds(taken++).toEpochMilli();
     }
 
     @Override
     public TableSnapshot snapshot(String table, @Nullable String partition) {
       return new TableSnapshot(
           "test." + table,
-          at(),
-          400L << 20,
-          view,
-          partition == null ? null : "_PARTITIONDATE = '" + partition + "'");
+          now(),
+          partition == null ? null : "_PARTITIONDATE = '" + partition + "'",
+          /* rows= */ -1,
+          view ? -1 : 400L << 20,
+          view);
     }
 
     @Override
-    public TableSnapshot materialize(String query) {
-      queries.add(query);
-      return new TableSnapshot("test.made.t" + queries.size(), at(), 5, false, null);
+    public TableSnapshot materialize(String id, String query, Duration ttl) {
+      if (ids.add(id)) {
+        queries.add(query);
+      }
+      return new TableSnapshot("test.made.t" + queries.size(), now(), null, 1, 5, false);
+    }
+
+    @Override
+    public List<TableStream> open(
+        TableSnapshot snapshot, List<String> columns, @Nullable String filter, int streams) {
+      throw new UnsupportedOperationException("resolve reads no rows");
+    }
+
+    @Override
+    public TableStream.Blocks read(TableStream stream, long offset) {
+      throw new UnsupportedOperationException("resolve reads no rows");
     }
   }
 
@@ -291,6 +310,18 @@ class ResolveActionTest {
     ofTables.perform(call(null, "r"));
     assertThat(tables.queries).containsExactly("SELECT 1");
     assertThat(cloud.objects().names(MemoryCloud.ARTIFACTS, "p/batches/")).hasSize(1);
+  }
+
+  @Test
+  void aQueryIsRunOnceForARunAndAgainForAnother() {
+    cloud.spec("p", "label: sold\nsource: {bigquery: {query: SELECT 1}}\n");
+    ofTables.perform(call(null, "r"));
+    ofTables.perform(call(null, "r"));
+    assertThat(tables.queries).containsExactly("SELECT 1");
+    ofTables.perform(call(null, "another"));
+    assertThat(tables.queries).containsExactly("SELECT 1", "SELECT 1");
+    assertThat(pinned("r").sources().getFirst().table()).isEqualTo("test.made.t1");
+    assertThat(pinned("another").sources().getFirst().table()).isEqualTo("test.made.t2");
   }
 
   @Test
