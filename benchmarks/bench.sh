@@ -14,6 +14,9 @@ Usage: ./sluice bench NAME [ARGUMENT...]
   live [CSV]    seconds from upload to a live model, once warm, and those of each stage
   train [CSV]   AUC of the released model against Python's XGBoost on the same rows, five seeds
   jmh [REGEX]   the hot loops, by JMH
+  stream [--rate N] [--seconds N] [--no-kill]
+                rows a second from Pub/Sub into windows, 5,000 for two minutes unless told, with duplicates
+                and receive-rows killed half-way: how many were lost or counted twice, and how long each took
   faults [--rounds N] [--seed N]
                 the whole way while things break, 50 rounds or the one of a seed (docs/faults.md)
 
@@ -66,6 +69,13 @@ case $name in
       --enable-native-access=ALL-UNNAMED "$@"
     ;;
   faults) faults "$@" ;;
+  stream)
+    jars=$home/benchmarks/target
+    exec "$JAVA_HOME/bin/java" -Xmx3g -XX:+UseParallelGC --enable-native-access=ALL-UNNAMED \
+      --sun-misc-unsafe-memory-access=allow "-Dsluice.home=$home" \
+      -Djava.util.logging.config.file="$home/emulator-tests/local-cloud/logging.properties" \
+      -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.StreamBench "$@"
+    ;;
   "" | --help | -h) usage ;;
   *)
     echo "bench: no benchmark is named '$name'" >&2

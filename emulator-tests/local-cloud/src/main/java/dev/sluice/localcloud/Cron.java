@@ -62,7 +62,7 @@ final class Cron {
     return fields.get(0).get(utc.getMinute())
         && fields.get(1).get(utc.getHour())
         && fields.get(3).get(utc.getMonthValue())
-        && (anyDay || anyWeekday ? day && weekday : day || weekday);
+        && ((anyDay || anyWeekday) ? (day && weekday) : (day || weekday));
   }
 
   private BitSet field(String text, int least, int most) {

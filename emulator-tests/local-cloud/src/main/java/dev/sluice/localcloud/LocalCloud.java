@@ -1,6 +1,7 @@
 package dev.sluice.localcloud;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.FunctionManifest;
 import dev.sluice.emulators.bigquery.BigQueryEmulator;
 import dev.sluice.emulators.composer.ComposerEmulator;
@@ -63,6 +64,7 @@ public final class LocalCloud implements AutoCloseable {
   private PubSubEmulator pubsub;
   private ComposerEmulator composer;
   private Addresses addresses;
+  private @Nullable ProcessHost processes;
 
   /**
    * How to start.
@@ -145,6 +147,19 @@ public final class LocalCloud implements AutoCloseable {
   /** The Pub/Sub emulator, for faults. */
   public PubSubEmulator pubsub() {
     return pubsub;
+  }
+
+  /** Ends a function's process at once, where functions have processes; the next call starts one. */
+  public void kill(String function) {
+    if (processes == null) {
+      throw new Bug("functions have no processes here, so that none can be killed");
+    }
+    processes.kill(function);
+  }
+
+  /** The time that the processes of functions have had a CPU, those that have ended too. */
+  public Duration cpuOfFunctions() {
+    return processes == null ? Duration.ZERO : processes.cpu();
   }
 
   /** Waits until no event, run or message is under way. */
@@ -267,6 +282,7 @@ public final class LocalCloud implements AutoCloseable {
       return part(FunctionHost.start(deployments, state)).urls();
     }
     ProcessHost host = part(ProcessHost.start(deployments, options.home(), state));
+    processes = host;
     if (hosting.faults() != null) {
       hosting.faults().onKill(host::kill);
     }

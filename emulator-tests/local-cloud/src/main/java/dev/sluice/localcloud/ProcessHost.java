@@ -16,6 +16,7 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Enumeration;
 import java.util.LinkedHashMap;
@@ -72,6 +73,11 @@ final class ProcessHost implements AutoCloseable {
     }
   }
 
+  /** The time that processes have had a CPU. */
+  Duration cpu() {
+    return instances.values().stream().map(Instance::cpu).reduce(Duration.ZERO, Duration::plus);
+  }
+
   @Override
   public void close() {
     instances.values().forEach(Instance::end);
@@ -85,6 +91,7 @@ final class ProcessHost implements AutoCloseable {
     private final HttpProxy front;
     private @Nullable Process process;
     private @Nullable SocketAddress address;
+    private Duration ended = Duration.ZERO;
     private boolean closed;
 
     Instance(FunctionHost.Deployment deployment, Path zip, Path folder) throws IOException {
@@ -219,9 +226,19 @@ final class ProcessHost implements AutoCloseable {
       }
     }
 
+    synchronized Duration cpu() {
+      Process running = process;
+      return running == null ? ended : ended.plus(cpu(running));
+    }
+
+    private static Duration cpu(Process process) {
+      return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
     synchronized void kill() {
       Process running = process;
       if (running != null) {
+        ended = ended.plus(cpu(running));
         running.destroyForcibly().onExit().join();
         process = null;
         address = null;

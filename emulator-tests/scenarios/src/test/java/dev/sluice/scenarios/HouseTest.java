@@ -83,7 +83,6 @@ final class HouseTest {
           "objects", "GOOGLE_CLOUD_PROJECT",
           "messages", "GOOGLE_CLOUD_PROJECT",
           "report", "SLUICE_DATASET",
-          "queries", "SLUICE_DATASET",
           "composer", "COMPOSER_URL",
           "registries", "SLUICE_SERVING",
           "findSpec", "SLUICE_SERVING",

@@ -74,7 +74,8 @@ class CsvEncodingsTest {
   @Test
   void windows1252HasMoreThanLatin1() throws IOException {
     byte[] bytes =
-        "a,b\n1,façade – Žižek’s €\n2,naïve\n3,élan vital Œuvre\n".getBytes(Charset.forName("windows-1252"));
+        "a,b\n1,façade – Žižek’s €\n2,naïve\n3,élan vital Œuvre\n"
+            .getBytes(Charset.forName("windows-1252"));
     assertThat(values(bytes).getFirst()).containsExactly(1L, "façade – Žižek’s €");
   }
 

@@ -147,7 +147,7 @@ class IngestionTest {
     assertThat(files).isEmpty();
   }
 
-  /** Detected, sampled, read; looked at, since a value did not fit; read. */
+  /** Detected, its header read, sampled, read; looked at, since a value did not fit; read. */
   @Test
   void anObjectThatChangesBetweenThePassesIsNotTaken() {
     int[] opened = {0};
@@ -155,7 +155,7 @@ class IngestionTest {
         new ByteSource() {
           @Override
           public InputStream open() {
-            String text = ++opened[0] == 3 || opened[0] == 5 ? "a,b\nx,1\n" : "a,b\n1,x\n";
+            String text = ++opened[0] == 4 || opened[0] == 6 ? "a,b\nx,1\n" : "a,b\n1,x\n";
             return new ByteArrayInputStream(text.getBytes(UTF_8));
           }
 

@@ -38,6 +38,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -160,6 +161,11 @@ public final class PubSubEmulator implements AutoCloseable {
   /** Delivers the next acknowledged messages of a subscription once more, each. */
   public void duplicateNext(String subscription, int times) {
     queue(subscription).duplicateNext(times);
+  }
+
+  /** Has this called with each message of a subscription that is acknowledged; it must be quick. */
+  public void observe(String subscription, Consumer<PubsubMessage> acknowledged) {
+    queue(subscription).observe(acknowledged);
   }
 
   /** How many messages of a subscription are not acknowledged. */

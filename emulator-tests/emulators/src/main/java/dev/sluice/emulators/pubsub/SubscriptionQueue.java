@@ -44,6 +44,7 @@ final class SubscriptionQueue implements AutoCloseable {
   private long configVersion;
   private long numbers;
   private int duplicates;
+  private java.util.function.Consumer<PubsubMessage> observer = message -> {};
   private boolean closed;
 
   /** Takes messages whose delivery attempts are used up. */
@@ -141,6 +142,16 @@ final class SubscriptionQueue implements AutoCloseable {
     lock.lock();
     try {
       duplicates += times;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Has this called with each message that is acknowledged; it must be quick. */
+  void observe(java.util.function.Consumer<PubsubMessage> acknowledged) {
+    lock.lock();
+    try {
+      observer = acknowledged;
     } finally {
       lock.unlock();
     }
@@ -278,6 +289,7 @@ final class SubscriptionQueue implements AutoCloseable {
       if (waiting == null) {
         return;
       }
+      observer.accept(waiting.message);
       if (duplicates > 0) {
         duplicates--;
         waiting.attempts--;

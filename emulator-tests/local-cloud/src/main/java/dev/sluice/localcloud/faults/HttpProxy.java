@@ -9,21 +9,31 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.util.Deque;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A wire to an HTTP/1.1 server on this machine that can be cut: each request is read whole, shown
- * to a gate, and passed on over a connection of its own. Listens on the loopback address.
+ * to a gate, and passed on over a connection that no other request uses meanwhile. Listens on the
+ * loopback address.
  */
 public final class HttpProxy implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(HttpProxy.class.getName());
+
+  /** Far below the time after which a server closes what idles. */
+  private static final long KEPT_NANOS = 2_000_000_000L;
 
   private final ServerSocket server;
   private final Upstream upstream;
   private final Gate gate;
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
+  private final Deque<Idle> idle = new ConcurrentLinkedDeque<>();
+
+  /** A connection to the server that nobody uses. */
+  private record Idle(SocketAddress address, Socket socket, InputStream in, long since) {}
 
   /** Where the server is. */
   @FunctionalInterface
@@ -133,22 +143,56 @@ public final class HttpProxy implements AutoCloseable {
     } catch (IOException e) {
       return HttpMessage.answer(503, "text/plain; charset=utf-8", String.valueOf(e.getMessage()));
     }
-    try (Socket socket = new Socket()) {
-      socket.setTcpNoDelay(true);
-      socket.connect(address, 5_000);
+    Idle kept = kept(address);
+    Idle connection = kept == null ? connect(address) : kept;
+    boolean keep = false;
+    try {
       // An offer to speak HTTP/2 is for this hop alone.
       request
-          .with("Connection", "close")
+          .with("Connection", "keep-alive")
           .with("Upgrade", null)
           .with("HTTP2-Settings", null)
-          .write(socket.getOutputStream(), hasBody(request));
-      HttpMessage response =
-          HttpMessage.response(new BufferedInputStream(socket.getInputStream()), request.method());
+          .write(connection.socket().getOutputStream(), hasBody(request));
+      HttpMessage response = HttpMessage.response(connection.in(), request.method());
+      keep =
+          !response.closes()
+              && (response.header("Content-Length") != null
+                  || response.header("Transfer-Encoding") != null
+                  || response.status() == 204);
       String location = response.header("Location");
       String there = "http://127.0.0.1:" + ((InetSocketAddress) address).getPort();
       return location != null && location.startsWith(there + "/")
           ? response.with("Location", uri() + location.substring(there.length()))
           : response;
+    } finally {
+      if (keep && !server.isClosed()) {
+        idle.addFirst(new Idle(address, connection.socket(), connection.in(), System.nanoTime()));
+      } else {
+        connection.socket().close();
+      }
+    }
+  }
+
+  /** A connection to where the server is now that was in use a moment ago, or null. */
+  private @Nullable Idle kept(SocketAddress address) throws IOException {
+    for (Idle last = idle.pollFirst(); last != null; last = idle.pollFirst()) {
+      if (last.address().equals(address) && System.nanoTime() - last.since() < KEPT_NANOS) {
+        return last;
+      }
+      last.socket().close();
+    }
+    return null;
+  }
+
+  private static Idle connect(SocketAddress address) throws IOException {
+    Socket socket = new Socket();
+    try {
+      socket.setTcpNoDelay(true);
+      socket.connect(address, 5_000);
+      return new Idle(address, socket, new BufferedInputStream(socket.getInputStream()), 0);
+    } catch (IOException e) {
+      socket.close();
+      throw e;
     }
   }
 
@@ -163,6 +207,9 @@ public final class HttpProxy implements AutoCloseable {
     server.close();
     for (Socket socket : connections) {
       socket.close();
+    }
+    for (Idle last = idle.pollFirst(); last != null; last = idle.pollFirst()) {
+      last.socket().close();
     }
   }
 }
