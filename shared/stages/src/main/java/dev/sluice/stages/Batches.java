@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -61,7 +62,7 @@ public final class Batches {
     ObjectName receipt = platform.layout().receipt(pipeline, cause.name().uri());
     Optional<Batch> chosen = chosen(receipt);
     if (chosen.isEmpty()) {
-      TreeMap<Place, Content> inbox = inbox(source, cause, place);
+      NavigableMap<Place, Content> inbox = inbox(source, cause);
       List<StoredObject> own;
       if (source.marker() == null) {
         own = List.of(cause);
@@ -83,7 +84,7 @@ public final class Batches {
    * it where there are markers, else of its newest object.
    */
   public Optional<Batch> newest(String pipeline, SourceSpec.Inbox source, String bucket) {
-    TreeMap<Place, Content> inbox = new TreeMap<>();
+    NavigableMap<Place, Content> inbox = new TreeMap<>();
     Map<Place, StoredObject> markers = new TreeMap<>();
     platform
         .objects()
@@ -149,13 +150,13 @@ public final class Batches {
   }
 
   /** Without spans to look back at, only what lies beside the marker is listed. */
-  private TreeMap<Place, Content> inbox(SourceSpec.Inbox source, StoredObject cause, Place place) {
+  private NavigableMap<Place, Content> inbox(SourceSpec.Inbox source, StoredObject cause) {
     String prefix = source.pattern().prefix();
     if (source.spans() == 1) {
       String marker = name(cause);
       prefix = marker.substring(0, marker.lastIndexOf('/') + 1);
     }
-    TreeMap<Place, Content> inbox = new TreeMap<>();
+    NavigableMap<Place, Content> inbox = new TreeMap<>();
     platform
         .objects()
         .list(cause.name().bucket(), prefix)
@@ -164,7 +165,7 @@ public final class Batches {
   }
 
   private static void add(
-      TreeMap<Place, Content> inbox, SourceSpec.Inbox source, StoredObject object) {
+      NavigableMap<Place, Content> inbox, SourceSpec.Inbox source, StoredObject object) {
     String name = name(object);
     Place place = source.place(name);
     if (place != null) {
@@ -186,7 +187,7 @@ public final class Batches {
 
   /** Of each span before, newest first, the newest version that is complete. */
   private static List<StoredObject> preceding(
-      SourceSpec.Inbox source, TreeMap<Place, Content> inbox, Place place) {
+      SourceSpec.Inbox source, NavigableMap<Place, Content> inbox, Place place) {
     List<StoredObject> out = new ArrayList<>();
     int left = source.spans() - 1;
     String span = place.span();
