@@ -164,7 +164,8 @@ public final class Batches {
     return inbox;
   }
 
-  private static void add(Map<Place, Content> inbox, SourceSpec.Inbox source, StoredObject object) {
+  private static void add(
+      NavigableMap<Place, Content> inbox, SourceSpec.Inbox source, StoredObject object) {
     String name = name(object);
     Place place = source.place(name);
     if (place != null) {

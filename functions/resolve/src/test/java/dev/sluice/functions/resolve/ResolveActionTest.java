@@ -195,8 +195,7 @@ class ResolveActionTest {
   @Test
   void withoutAnyBatchTheNewestCompleteVersionAndTheSpansBeforeMakeOne() {
     cloud.spec(
-        "p",
-        "label: sold\nsource: {files: 'p/{SPAN}/v{VERSION}/*', spans: 2, complete: marker}\n");
+        "p", "label: sold\nsource: {files: 'p/{SPAN}/v{VERSION}/*', spans: 2, complete: marker}\n");
     cloud.drop("p/1/v1/a.csv", "1");
     cloud.drop("p/1/v1/_SUCCESS", "");
     cloud.drop("p/2/v1/a.csv", "2");
@@ -273,8 +272,7 @@ class ResolveActionTest {
     assertThat(batch.kind()).isEqualTo(SourceKind.BIGQUERY);
     assertThat(batch.span()).isEqualTo("2026-11-25");
     assertThat(batch.sources())
-        .containsExactly(
-            new Source("bigquery://test.d.t@1795651199123", 400L << 20, "", "x > 1"));
+        .containsExactly(new Source("bigquery://test.d.t@1795651199123", 400L << 20, "", "x > 1"));
     assertThat(batch.receivedAt()).isEqualTo("2026-11-25T23:59:59.123Z");
     assertThat(result.shards()).isEqualTo(4);
     assertThat(cloud.facts().of("batches").getFirst().values())
@@ -409,8 +407,7 @@ class ResolveActionTest {
   })
   void aBatchIsCutByItsSizeOrAsTheSpecSays(String engine, long bytes, int shards) {
     PipelineSpec spec = PipelineSpec.parse("p", "label: x\nengine: " + engine + "\n");
-    Batch batch =
-        Batch.of("p", "s", List.of(new Source("gs://b/n#1", bytes, "")), Instant.EPOCH);
+    Batch batch = Batch.of("p", "s", List.of(new Source("gs://b/n#1", bytes, "")), Instant.EPOCH);
     assertThat(ResolveAction.shards(spec, batch)).isEqualTo(shards);
   }
 
