@@ -61,10 +61,10 @@ class FormatsTest {
       for (int c = 0; c < NAMES.size(); c++) {
         Object value = row.get(NAMES.get(c));
         text.append(c == 0 ? "" : ",");
-        if (value instanceof String) {
-          text.append('"').append(((String) value).replace("\"", "\"\"")).append('"');
-        } else if (value instanceof Float) {
-          text.append(((Float) value).doubleValue());
+        if (value instanceof String string) {
+          text.append('"').append(string.replace("\"", "\"\"")).append('"');
+        } else if (value instanceof Float number) {
+          text.append(number.doubleValue());
         } else {
           text.append(value == null ? "" : value);
         }
@@ -292,8 +292,7 @@ class FormatsTest {
 
   @Test
   void aManifestFromBeforeTfRecordHasNone() {
-    String json =
-        "{\"fields\":[],\"splits\":{\"train\":{\"rows\":0,\"files\":[]}},\"sources\":[]}";
+    String json = "{\"fields\":[],\"splits\":{\"train\":{\"rows\":0,\"files\":[]}},\"sources\":[]}";
     assertThat(ExamplesManifest.fromJson(json).files(Split.TRAIN).tfrecord()).isEmpty();
   }
 
@@ -306,10 +305,9 @@ class FormatsTest {
         new Ingestion(Splits.ofDefaults())
             .run(List.of(empty, full), name -> open(files, name), Ingestion.Progress.none());
     assertThat(result.rows()).isEqualTo(10);
-    assertThatThrownBy(
-            () ->
-                new Ingestion(Splits.ofDefaults())
-                    .run(List.of(empty), name -> open(files, name), Ingestion.Progress.none()))
+    assertThatThrownBy(() ->
+            new Ingestion(Splits.ofDefaults())
+                .run(List.of(empty), name -> open(files, name), Ingestion.Progress.none()))
         .isInstanceOf(BadInput.class)
         .hasMessage("in/0.tfrecord has no rows; write at least one");
   }

@@ -81,7 +81,8 @@ final class BatchFiles {
           case SplitSpec.Time time -> new Splits.ByTime(time.column(), time.evalFrom());
           case SplitSpec.Given given ->
               new Splits.ByColumn(given.column(), Set.copyOf(given.eval()));
-        });
+        },
+        call.spec().exportsTfRecord());
   }
 
   /**
