@@ -48,6 +48,7 @@ enum FuzzTarget {
     RecordFile open(ByteSource source) throws IOException;
   }
 
+  @SuppressWarnings("ImmutableEnumChecker")
   private final Opener opener;
 
   FuzzTarget(Opener opener) {
