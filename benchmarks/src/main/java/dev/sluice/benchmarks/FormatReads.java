@@ -20,6 +20,7 @@ import dev.sluice.examples.Validity;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -168,7 +169,7 @@ public class FormatReads {
     byte[] packed = new byte[bytes.length + 100];
     int size = deflater.deflate(packed);
     deflater.end();
-    return java.util.Arrays.copyOf(packed, size);
+    return Arrays.copyOf(packed, size);
   }
 
   private static void text(ByteArrayOutputStream out, String text) {
