@@ -24,6 +24,7 @@ enum FuzzTarget {
   DETECTED(RecordFiles::detect),
   GZIP(source -> packed(source, PackedSource.Packing.GZIP)),
   JSON_LINES(source -> new JsonLinesFile(source, "", null)),
+  PARQUET(ParquetFile::of),
   /** The frame's checksums would keep a fuzzer out, so the bytes are the data of two records. */
   TF_EXAMPLE(source ->
       new TfRecordFile(
