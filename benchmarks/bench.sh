@@ -135,8 +135,6 @@ case $name in
       -Djava.util.logging.config.file="$home/emulator-tests/local-cloud/logging.properties" \
       -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.StreamBench "$@"
     ;;
-}
-
   fuzz) fuzz "$@" ;;
   "" | --help | -h) usage ;;
   *)
