@@ -280,6 +280,7 @@ final class ParquetFile extends RecordFile {
     private List<Column> columns = List.of();
     private List<@Nullable BitSet> notText = List.of();
     private boolean faulty;
+    private boolean looked;
     private int rows;
     private int row;
     private int[] places = {};
@@ -387,6 +388,7 @@ final class ParquetFile extends RecordFile {
       columns = batch.columns();
       notText = new ArrayList<>();
       faulty = false;
+      looked = false;
       for (Column column : columns) {
         Column values = column instanceof ListColumn list ? list.values() : column;
         BitSet wrong =
@@ -447,7 +449,8 @@ final class ParquetFile extends RecordFile {
 
     @Override
     void look(Kinds kinds) {
-      if (row == 0) {
+      if (!looked) {
+        looked = true;
         declare(kinds);
         for (Field field : fields) {
           if (field.base64()) {

@@ -135,6 +135,13 @@ final class ParquetInput implements InputFile {
     if (length >= 0 && from >= footerStart && from + length <= length()) {
       return ByteBuffer.wrap(footer, (int) (from - footerStart), length).slice();
     }
+    if (length >= 0 && from >= heldStart && from < heldStart + held.length && from + length <= length()) {
+      // hardwood may ask for more than a column has; what lies behind the row group is not used.
+      byte[] padded = new byte[length];
+      int there = (int) (heldStart + held.length - from);
+      System.arraycopy(held, (int) (from - heldStart), padded, 0, there);
+      return ByteBuffer.wrap(padded);
+    }
     if (length < 0 || from < 0 || from > footerStart - length || length > MAX_INDEX) {
       throw new IOException("it names " + length + " bytes from byte " + from + " on");
     }

@@ -47,7 +47,13 @@ public final class GoogleClients implements AutoCloseable {
   private final Lazy<Storage> storage = new Lazy<>(this::makeStorage);
   private final Lazy<BigQuery> bigquery = new Lazy<>(this::makeBigQuery);
   private final Lazy<TopicAdminClient> topics = new Lazy<>(this::makeTopics);
-  private final Lazy<BigQueryWriteClient> writeClient = new Lazy<>(this::makeWriteClient);
+
+  /**
+   * A {@code BigQueryWriteClient}, which is not named here nor in a method reference: functions
+   * without BigQuery's Storage API do not carry that class, and must start all the same.
+   */
+  private final Lazy<AutoCloseable> writeClient = new Lazy<>(() -> makeWriteClient());
+
   private final Lazy<StorageRowWriter> rowWriter = new Lazy<>(this::makeRowWriter);
   private final Lazy<ManagedChannel> plainChannel = new Lazy<>(this::makePlainChannel);
   private final Lazy<ManagedChannel> plainStorage = new Lazy<>(this::makePlainStorage);
@@ -177,7 +183,8 @@ public final class GoogleClients implements AutoCloseable {
   }
 
   private StorageRowWriter makeRowWriter() {
-    return new StorageRowWriter(writeClient, configuration.project(), backoff);
+    return new StorageRowWriter(
+        () -> (BigQueryWriteClient) writeClient.get(), configuration.project(), backoff);
   }
 
   private BigQueryWriteClient makeWriteClient() {
@@ -234,8 +241,7 @@ public final class GoogleClients implements AutoCloseable {
     if (madeWriter != null) {
       madeWriter.close();
     }
-    BigQueryWriteClient madeWriteClient = writeClient.made();
-    if (madeWriteClient != null) {
+    if (writeClient.made() instanceof BigQueryWriteClient madeWriteClient) {
       madeWriteClient.close();
     }
     shutdown(plainChannel.made());
