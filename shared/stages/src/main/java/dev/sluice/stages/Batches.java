@@ -88,7 +88,7 @@ public final class Batches {
     Map<Place, StoredObject> markers = new TreeMap<>();
     platform
         .objects()
-        .list(bucket, source.pattern().prefix())
+        .list(bucket, prefix(source))
         .forEach(object -> {
           add(inbox, source, object);
           Place marked = source.marker() == null ? null : source.marker().place(name(object));
@@ -151,17 +151,23 @@ public final class Batches {
 
   /** Without spans to look back at, only what lies beside the marker is listed. */
   private NavigableMap<Place, Content> inbox(SourceSpec.Inbox source, StoredObject cause) {
-    String prefix = source.pattern().prefix();
-    if (source.spans() == 1) {
-      String marker = name(cause);
-      prefix = marker.substring(0, marker.lastIndexOf('/') + 1);
-    }
+    String prefix = source.spans() == 1 ? folder(name(cause)) : prefix(source);
     NavigableMap<Place, Content> inbox = new TreeMap<>();
     platform
         .objects()
         .list(cause.name().bucket(), prefix)
         .forEach(object -> add(inbox, source, object));
     return inbox;
+  }
+
+  /** What the names of data and markers begin with. */
+  private static String prefix(SourceSpec.Inbox source) {
+    String prefix = source.pattern().prefix();
+    return source.marker() == null ? prefix : folder(prefix);
+  }
+
+  private static String folder(String name) {
+    return name.substring(0, name.lastIndexOf('/') + 1);
   }
 
   private static void add(

@@ -219,6 +219,17 @@ class ResolveActionTest {
                 + " upload the data first and then that");
   }
 
+  @Test
+  void aMarkerOfASourceWithoutSpansIsFoundBesideThePattern() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/part-*', complete: marker}\n");
+    cloud.drop("p/part-1", "1");
+    cloud.drop("p/part-2", "2");
+    cloud.drop("p/_SUCCESS", "");
+    action.perform(call(null, "r"));
+    assertThat(names(pinned("r"))).containsExactly("p/part-1", "p/part-2");
+    assertThat(pinned("r").span()).isEmpty();
+  }
+
   /** Tables that are there, and queries that were run. */
   private static final class MemoryTables implements Tables {
     private final List<String> queries = new ArrayList<>();
