@@ -14,6 +14,7 @@ Usage: ./sluice bench NAME [ARGUMENT...]
   live [CSV]    seconds from upload to a live model, once warm, and those of each stage
   train [CSV]   AUC of the released model against Python's XGBoost on the same rows, five seeds
   ingest [ROWS] files to examples on one thread, CSV beside DuckDB and pyarrow, five rounds in turn
+  large [GB]    a CSV object of 5 GB, unless told, through a heap of 512 MiB
   jmh [REGEX]   the hot loops, by JMH
   stream [--rate N] [--seconds N] [--no-kill]
                 rows a second from Pub/Sub into windows, 5,000 for two minutes unless told, with duplicates
@@ -128,6 +129,12 @@ case $name in
     ;;
   faults) faults "$@" ;;
   ingest) ingest "$@" ;;
+  large)
+    jars=$home/benchmarks/target
+    exec "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
+      --sun-misc-unsafe-memory-access=allow \
+      -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.LargeBench "${1:-5}"
+    ;;
   stream)
     jars=$home/benchmarks/target
     exec "$JAVA_HOME/bin/java" -Xmx3g -XX:+UseParallelGC --enable-native-access=ALL-UNNAMED \
