@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  */
 enum FuzzTarget {
   AVRO(AvroFile::of),
-  CSV(CsvFile::of),
+  CSV(source -> CsvFile.of(source, "", null, null)),
   DETECTED(RecordFiles::detect),
   GZIP(source -> packed(source, PackedSource.Packing.GZIP)),
   JSON_LINES(source -> new JsonLinesFile(source, "", null)),
