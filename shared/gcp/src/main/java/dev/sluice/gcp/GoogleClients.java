@@ -58,7 +58,10 @@ public final class GoogleClients implements AutoCloseable {
   private final Lazy<AutoCloseable> writeClient = new Lazy<>(() -> makeWriteClient());
 
   private final Lazy<StorageRowWriter> rowWriter = new Lazy<>(this::makeRowWriter);
-  private final Lazy<BigQueryReadClient> readClient = new Lazy<>(this::makeReadClient);
+
+  /** A {@code BigQueryReadClient}, unnamed for the same reason. */
+  private final Lazy<AutoCloseable> readClient = new Lazy<>(() -> makeReadClient());
+
   private final Lazy<ManagedChannel> plainChannel = new Lazy<>(this::makePlainChannel);
   private final Lazy<ManagedChannel> plainStorage = new Lazy<>(this::makePlainStorage);
   private final Lazy<AirflowClient> airflow = new Lazy<>(this::makeAirflow);
@@ -121,7 +124,12 @@ public final class GoogleClients implements AutoCloseable {
    * @param dataset where results of queries are kept for a while
    */
   public Tables tables(String dataset) {
-    return new BigQueryTables(bigquery, readClient, configuration.project(), dataset, backoff);
+    return new BigQueryTables(
+        bigquery,
+        () -> (BigQueryReadClient) readClient.get(),
+        configuration.project(),
+        dataset,
+        backoff);
   }
 
   /** Pub/Sub. */
@@ -289,8 +297,7 @@ public final class GoogleClients implements AutoCloseable {
     if (writeClient.made() instanceof BigQueryWriteClient madeWriteClient) {
       madeWriteClient.close();
     }
-    BigQueryReadClient madeReadClient = readClient.made();
-    if (madeReadClient != null) {
+    if (readClient.made() instanceof BigQueryReadClient madeReadClient) {
       madeReadClient.close();
     }
     shutdown(plainChannel.made());
