@@ -1,6 +1,5 @@
 package dev.sluice.emulators.bigquery;
 
-import com.google.cloud.bigquery.storage.v1.AvroRows.Builder;
 import com.google.cloud.bigquery.storage.v1.AvroSchema;
 import com.google.cloud.bigquery.storage.v1.BigQueryReadGrpc;
 import com.google.cloud.bigquery.storage.v1.CreateReadSessionRequest;
@@ -386,7 +385,7 @@ final class ReadService extends BigQueryReadGrpc.BigQueryReadImplBase {
       if (rows == 0) {
         return;
       }
-      Builder block =
+      com.google.cloud.bigquery.storage.v1.AvroRows.Builder block =
           com.google.cloud.bigquery.storage.v1.AvroRows.newBuilder()
               .setSerializedBinaryRows(ByteString.copyFrom(bytes.toByteArray()));
       ReadRowsResponse.Builder answer =
