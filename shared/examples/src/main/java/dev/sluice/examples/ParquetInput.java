@@ -135,7 +135,10 @@ final class ParquetInput implements InputFile {
     if (length >= 0 && from >= footerStart && from + length <= length()) {
       return ByteBuffer.wrap(footer, (int) (from - footerStart), length).slice();
     }
-    if (length >= 0 && from >= heldStart && from < heldStart + held.length && from + length <= length()) {
+    if (length >= 0
+        && from >= heldStart
+        && from < heldStart + held.length
+        && from + length <= length()) {
       // hardwood may ask for more than a column has; what lies behind the row group is not used.
       byte[] padded = new byte[length];
       int there = (int) (heldStart + held.length - from);
