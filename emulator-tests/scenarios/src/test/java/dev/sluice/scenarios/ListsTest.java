@@ -105,7 +105,8 @@ final class ListsTest {
                 .formatted(batch.batch()));
     assertThat(anomaly)
         .containsEntry("feature", "vector")
-        .containsEntry("short_text", "vector has up to 4 values a row, the schema asks for exactly 3")
+        .containsEntry(
+            "short_text", "vector has up to 4 values a row, the schema asks for exactly 3")
         .containsEntry("first_row", ROWS - 9L);
     assertThat(cloud.live(PIPELINE)).isEqualTo(2);
   }
