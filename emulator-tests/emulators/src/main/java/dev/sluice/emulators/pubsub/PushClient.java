@@ -189,11 +189,16 @@ final class PushClient implements AutoCloseable {
   }
 
   private static int status(String line) throws IOException {
-    String[] parts = line.split(" ", 3);
-    if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !parts[1].matches("[1-5][0-9]{2}")) {
-      throw new IOException("the answer is not HTTP: " + line);
+    if (line.length() >= 12 && line.startsWith("HTTP/1.") && line.charAt(8) == ' ') {
+      int status = 0;
+      for (int i = 9; i < 12; i++) {
+        status = 10 * status + Character.digit(line.charAt(i), 10);
+      }
+      if (status >= 100 && status < 600) {
+        return status;
+      }
     }
-    return Integer.parseInt(parts[1]);
+    throw new IOException("the answer is not HTTP: " + line);
   }
 
   /** Reads past headers and body; true where another request may follow. */
@@ -202,13 +207,12 @@ final class PushClient implements AutoCloseable {
     boolean chunked = false;
     boolean last = false;
     for (String line = line(in); !line.isEmpty(); line = line(in)) {
-      String header = line.toLowerCase(Locale.ROOT);
-      if (header.startsWith("content-length:")) {
-        length = Long.parseLong(header.substring("content-length:".length()).strip());
-      } else if (header.startsWith("transfer-encoding:")) {
-        chunked = header.contains("chunked");
-      } else if (header.startsWith("connection:")) {
-        last = header.contains("close");
+      if (named(line, "content-length:")) {
+        length = Long.parseLong(line.substring("content-length:".length()).strip());
+      } else if (named(line, "transfer-encoding:")) {
+        chunked = line.toLowerCase(Locale.ROOT).contains("chunked");
+      } else if (named(line, "connection:")) {
+        last = line.toLowerCase(Locale.ROOT).contains("close");
       }
     }
     if (status == 204 || status == 304 || status < 200) {
@@ -230,6 +234,10 @@ final class PushClient implements AutoCloseable {
     }
     // The body ends with the connection.
     return false;
+  }
+
+  private static boolean named(String header, String name) {
+    return header.regionMatches(/* ignoreCase= */ true, 0, name, 0, name.length());
   }
 
   private static long chunk(InputStream in) throws IOException {
