@@ -13,12 +13,16 @@ usage() {
 Usage: ./sluice bench NAME [ARGUMENT...]
   live [CSV]    seconds from upload to a live model, once warm, and those of each stage
   train [CSV]   AUC of the released model against Python's XGBoost on the same rows, five seeds
+  ingest [ROWS] files to examples on one thread, CSV beside DuckDB and pyarrow, five rounds in turn
+  large [GB]    a CSV object of 5 GB, unless told, through a heap of 512 MiB
   jmh [REGEX]   the hot loops, by JMH
   stream [--rate N] [--seconds N] [--no-kill]
                 rows a second from Pub/Sub into windows, 5,000 for two minutes unless told, with duplicates
                 and receive-rows killed half-way: how many were lost or counted twice, and how long each took
   faults [--rounds N] [--seed N]
                 the whole way while things break, 50 rounds or the one of a seed (docs/faults.md)
+  fuzz [SECONDS] [TARGET...]
+                inputs that Jazzer makes up, for each format that is read (30 seconds each)
 
 CSV is taxi's file: ../shared/data/taxi/trips.csv beside the checkout unless given; where it is not
 there, rows of the same shape are made up. The last line of live and train is JSON.
@@ -56,6 +60,61 @@ faults() {
     -Dsluice.faults.seed="${seed:-1}"
 }
 
+# The files go with the run.
+ingest() {
+  local rows=${1:-1000000} rounds=5 folder jars=$home/benchmarks/target
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  trap 'exit 130' INT TERM
+  "$JAVA_HOME/bin/java" -Xmx2g -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
+    --sun-misc-unsafe-memory-access=allow \
+    -Djava.util.logging.config.file="$home/emulator-tests/local-cloud/logging.properties" \
+    -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.IngestBench \
+    "$folder" "$rows" "$rounds"
+  if python_environment; then
+    "$python" "$home/benchmarks/ingest_peers.py" "$folder/listings.csv" "$rounds"
+  else
+    echo "bench: pyarrow is left out, as no Python 3.11 to 3.14 with venv, and no uv, is on PATH"
+  fi
+}
+
+# What Jazzer finds new stays in target/fuzz, so that the next run begins there.
+fuzz() {
+  local seconds=30 corpora=$home/shared/examples/src/test/resources/dev/sluice/examples/fuzz
+  local target log failed=0
+  if [[ ${1:-} =~ ^[0-9]+$ ]]; then
+    seconds=$1
+    shift
+  fi
+  [ $# -gt 0 ] || { set -- "$corpora"/*; set -- "${@##*/}"; }
+  for target in "$@"; do
+    [ -d "$corpora/$target" ] || {
+      echo "bench: fuzz has no target '$target'; it has $(cd "$corpora" && echo *)" >&2
+      exit 2
+    }
+  done
+  (cd "$home" && ./mvnw -B -ntp -q -Pfuzz -pl shared/examples -am test-compile \
+    dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=target/fuzz.classpath)
+  for target in "$@"; do
+    mkdir -p "$home/target/fuzz/$target/found"
+    cd "$home/target/fuzz/$target"
+    log=$PWD/log
+    if "$JAVA_HOME/bin/java" -Xmx1g -XX:+EnableDynamicAgentLoading --enable-native-access=ALL-UNNAMED \
+      --sun-misc-unsafe-memory-access=allow \
+      -cp "$home/shared/examples/target/test-classes:$home/shared/examples/target/classes:$(cat "$home/shared/examples/target/fuzz.classpath")" \
+      com.code_intelligence.jazzer.Jazzer --target_class=dev.sluice.examples.Fuzzer \
+      --target_args="$target" --instrumentation_includes='dev.sluice.**' \
+      -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 found "$corpora/$target" >"$log" 2>&1; then
+      echo "$target: $(sed -n 's/^Done \([0-9]*\) runs in \([0-9]*\) .*/\1 inputs in \2 s, no finding/p' "$log")"
+    else
+      failed=1
+      echo "$target: a finding; $log tells it, and the input beside it, copied to $corpora/$target, makes it a test" >&2
+      grep -m 1 -A 3 '^== Java Exception' "$log" >&2 || tail -n 5 "$log" >&2
+    fi
+  done
+  return "$failed"
+}
+
 name=${1:-}
 [ $# = 0 ] || shift
 case $name in
@@ -69,6 +128,13 @@ case $name in
       --enable-native-access=ALL-UNNAMED "$@"
     ;;
   faults) faults "$@" ;;
+  ingest) ingest "$@" ;;
+  large)
+    jars=$home/benchmarks/target
+    exec "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
+      --sun-misc-unsafe-memory-access=allow \
+      -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.LargeBench "${1:-5}"
+    ;;
   stream)
     jars=$home/benchmarks/target
     exec "$JAVA_HOME/bin/java" -Xmx3g -XX:+UseParallelGC --enable-native-access=ALL-UNNAMED \
@@ -76,6 +142,7 @@ case $name in
       -Djava.util.logging.config.file="$home/emulator-tests/local-cloud/logging.properties" \
       -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.StreamBench "$@"
     ;;
+  fuzz) fuzz "$@" ;;
   "" | --help | -h) usage ;;
   *)
     echo "bench: no benchmark is named '$name'" >&2

@@ -184,7 +184,9 @@ def test_airflow_and_the_local_composer_make_the_same_artifacts(
     ended = build_dags(dags_folder)[pipeline].test(run_conf={"batch": batch})
 
     assert str(ended.state) == "success"
-    assert {str(task.state) for task in ended.get_task_instances()} == {"success"}
+    # A small batch is not cut into shards.
+    whole = {t.task_id for t in ended.get_task_instances() if str(t.state) != "success"}
+    assert whole == {"inspect-shard", "plan-shards", "ingest-shard"}
     registry = json.loads(download(os.environ["SLUICE_SERVING"], f"{pipeline}/registry.json"))
     assert registry["live"] == 1
     assert registry["versions"][0]["batch"] == batch

@@ -172,7 +172,8 @@ def test_the_teardown_waits_for_a_mapped_operation_itself():
 
 
 def test_one_edge_leads_to_the_teardown_where_the_rest_follows():
-    assert Operations.read(DAGS / "operations.yaml").before_teardown() == ["release"]
+    awaited = Operations.read(DAGS / "operations.yaml").before_teardown()
+    assert awaited == ["inspect-shard", "ingest-shard", "release"]
     # The gate ends at once when left fails, while right may still run.
     assert small().before_teardown() == ["left", "right", "release"]
 

@@ -23,6 +23,10 @@ WORK = [
     "release",
 ]
 
+# Skipped where the batch is not cut into shards, which it is not where resolve says nothing of it.
+SHARDS = ["inspect-shard", "plan-shards", "ingest-shard"]
+WHOLE = dict.fromkeys(SHARDS, "skipped")
+
 
 # hints is skipped where resolve gave no old run; train does without hints, tell does not.
 HINTS = """
@@ -88,7 +92,7 @@ def test_calls_every_operation_in_order_with_what_its_givers_gave(functions):
     state, states = run({"batch": "b-7", "force": True, "note": None})
 
     assert state == "success"
-    assert set(states.values()) == {"success"}
+    assert states == WHOLE | dict.fromkeys([*WORK, "finish-run"], "success")
     assert functions.called() == [*WORK, "finish-run"]
     assert functions.call("evaluate") == {
         "pipeline": "taxi",
@@ -106,7 +110,10 @@ def test_calls_every_operation_in_order_with_what_its_givers_gave(functions):
     }
     assert functions.call("finish-run")["parameters"] == {
         "force": True,
-        "tasks": {name: {"state": "success"} for name in WORK},
+        "tasks": {
+            **{name: {"state": "skipped"} for name in SHARDS},
+            **{name: {"state": "success"} for name in WORK},
+        },
     }
     assert all("Authorization" not in headers for headers in functions.headers)
 
@@ -130,7 +137,7 @@ def test_skips_what_takes_a_blessing_that_was_not_given_and_succeeds(functions):
     assert functions.called() == [*WORK[:4], "finish-run"]
     assert [states[name] for name in WORK[4:]] == ["skipped"] * 5
     assert functions.call("finish-run")["parameters"]["tasks"] == {
-        name: {"state": "success" if name in WORK[:4] else "skipped"} for name in WORK
+        name: {"state": "success" if name in WORK[:4] else "skipped"} for name in WORK + SHARDS
     }
 
 
@@ -156,7 +163,7 @@ def test_fails_at_once_on_a_problem_of_ours_and_tells_the_teardown(functions):
 
     assert state == "failed"
     assert functions.called() == ["resolve", "ingest", "finish-run"]
-    assert states == {
+    assert states == WHOLE | {
         "resolve": "success",
         "ingest": "failed",
         **dict.fromkeys(WORK[2:], "upstream_failed"),
@@ -165,6 +172,7 @@ def test_fails_at_once_on_a_problem_of_ours_and_tells_the_teardown(functions):
     assert functions.call("finish-run")["parameters"]["tasks"] == {
         "resolve": {"state": "success"},
         "ingest": {"state": "failed", "error": "trips.csv has no header"},
+        **{name: {"state": "skipped"} for name in SHARDS},
         **{name: {"state": "upstream_failed"} for name in WORK[2:]},
     }
 
@@ -219,10 +227,27 @@ def test_keeps_only_outputs_and_the_batch_in_xcom(functions):
     with create_session() as session:
         rows = session.query(XComModel).filter_by(run_id=functions.call("resolve")["run"]).all()
         kept = {(row.task_id, row.key): XComModel.deserialize_value(row) for row in rows}
-    assert kept["resolve", "return_value"] == {"batch": "gs://artifacts/batch"}
+    assert kept["resolve", "return_value"] == []
+    assert kept["resolve", "outputs"] == {"batch": "gs://artifacts/batch"}
     assert kept["resolve", "batch"] == "b-7"
-    assert {key for _, key in kept} == {"return_value", "batch"}
-    assert len(kept) == len(WORK) + 2
+    assert set(kept["ingest", "return_value"]) == {"examples", "rejected"}
+    assert {key for _, key in kept} == {"return_value", "outputs", "batch"}
+    assert len(kept) == len(WORK) + 3
+
+
+def test_the_taxi_pipeline_ingests_shard_by_shard_where_resolve_says_so(functions):
+    functions.shards = 2
+
+    state, states = run({"batch": "b-7"})
+
+    assert state == "success"
+    assert set(states.values()) == {"success"}
+    assert functions.call("plan-shards")["inputs"] == {
+        "batch": "gs://artifacts/batch",
+        "inspection#0": "gs://artifacts/inspection/0",
+        "inspection#1": "gs://artifacts/inspection/1",
+    }
+    assert set(functions.call("ingest")["inputs"]) == {"batch", "plan", "part#0", "part#1"}
 
 
 def test_calls_a_mapped_operation_once_a_shard_and_joins_what_they_gave(functions, sharded):

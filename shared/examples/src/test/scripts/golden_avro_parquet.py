@@ -267,3 +267,11 @@ pq.write_table(
     compression="snappy",
     row_group_size=25,
 )
+pq.write_table(
+    arrow,
+    out / "parquet" / "table-indexed.parquet",
+    compression="snappy",
+    row_group_size=25,
+    data_page_size=64,
+    write_page_index=True,
+)

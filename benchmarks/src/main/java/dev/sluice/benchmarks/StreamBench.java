@@ -10,7 +10,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -29,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Rows a second from Pub/Sub into windows, through the whole local cloud with each function in a
  * process of its own: a tenth of the rows is there twice, half of these as another message of the
- * same id and half as the same message delivered again, and {@code receive-rows} is killed half-way.
- * Counts at the end what was lost and what was counted twice.
+ * same id and half as the same message delivered again, and {@code receive-rows} is killed
+ * half-way. Counts at the end what was lost and what was counted twice.
  */
 public final class StreamBench {
   private static final String PIPELINE = "bench";
@@ -122,8 +121,8 @@ public final class StreamBench {
   private static GoogleClients clients(LocalCloud cloud) {
     Map<String, String> environment = cloud.environment();
     return new GoogleClients(
-        CloudConfiguration.from(name ->
-            name.matches("COMPOSER_(USER|PASSWORD)") ? "admin" : environment.get(name)));
+        CloudConfiguration.from(
+            name -> name.matches("COMPOSER_(USER|PASSWORD)") ? "admin" : environment.get(name)));
   }
 
   private void acknowledged(com.google.protobuf.Timestamp published) {
@@ -155,22 +154,23 @@ public final class StreamBench {
           TimeUnit.NANOSECONDS.sleep(wait);
         }
         if (killHalfWay && tick == ticks / 2) {
-          senders.submit(() -> cloud.kill("receive-rows"));
+          var _ = senders.submit(() -> cloud.kill("receive-rows"));
         }
         List<Messages.Message> batch = batch(rate / TICKS_A_SECOND);
         cloud.pubsub().duplicateNext(SUBSCRIPTION, batch.size() / 20);
         underWay.acquire();
-        senders.submit(() -> {
-          try {
-            topic.publishAll("sluice-rows", batch);
-            messages.addAndGet(batch.size());
-          } catch (RuntimeException e) {
-            refused.addAndGet(batch.size());
-            System.err.println("not published: " + e.getMessage());
-          } finally {
-            underWay.release();
-          }
-        });
+        var _ =
+            senders.submit(() -> {
+              try {
+                topic.publishAll("sluice-rows", batch);
+                messages.addAndGet(batch.size());
+              } catch (RuntimeException e) {
+                refused.addAndGet(batch.size());
+                System.err.println("not published: " + e.getMessage());
+              } finally {
+                underWay.release();
+              }
+            });
       }
     }
   }

@@ -9,9 +9,9 @@ import java.util.List;
 
 /**
  * A line of five fields as Cloud Scheduler takes it from unix cron: minute, hour, day of the month,
- * month and day of the week (0 or 7 is Sunday), each {@code *}, a number, a range {@code 1-5}, a step
- * {@code *}{@code /5} or {@code 1-30/5}, or a list of these. Where both days are given, either will
- * do. Times are UTC; names of months and days are refused.
+ * month and day of the week (0 or 7 is Sunday), each {@code *}, a number, a range {@code 1-5}, a
+ * step {@code *}{@code /5} or {@code 1-30/5}, or a list of these. Where both days are given, either
+ * will do. Times are UTC; names of months and days are refused.
  */
 final class Cron {
   private final String line;

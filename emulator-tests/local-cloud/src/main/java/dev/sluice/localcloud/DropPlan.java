@@ -6,8 +6,8 @@ import dev.sluice.contracts.ObjectPattern.Place;
 import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.contracts.SourceSpec;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -61,8 +61,7 @@ record DropPlan(
       throw new BadInput(
           "'" + source.pattern() + "', the spec's source, has no {SPAN}; leave --span out");
     }
-    Place place =
-        new Place(source.pattern().hasSpan() ? span == null ? today : span : "", version);
+    Place place = new Place(source.pattern().hasSpan() ? span == null ? today : span : "", version);
     ObjectPattern manifest =
         source instanceof SourceSpec.Objects objects ? objects.manifest() : null;
     List<Upload> uploads = new ArrayList<>();

@@ -37,8 +37,9 @@ import picocli.CommandLine.Option;
 
 /**
  * Sends dead letters again. Pub/Sub keeps a message's data and attributes when it gives it up, but
- * neither its id nor a reason: both are found in {@code dead_rows} by the payload's hash and the time
- * of publishing, so that the message counts as the row that it was, once, however often it is sent.
+ * neither its id nor a reason: both are found in {@code dead_rows} by the payload's hash and the
+ * time of publishing, so that the message counts as the row that it was, once, however often it is
+ * sent.
  */
 @Command(
     name = "replay-dead",
@@ -175,7 +176,8 @@ final class ReplayDeadCommand implements Callable<Integer> {
       }
       if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
         throw new BadInput(
-            "topic " + topic + " has no dead letters; name one that a function takes messages of", e);
+            "topic " + topic + " has no dead letters; name one that a function takes messages of",
+            e);
       }
       throw e;
     }
@@ -216,8 +218,7 @@ final class ReplayDeadCommand implements Callable<Integer> {
   }
 
   private static @Nullable Instant published(ReceivedMessage received) {
-    String text =
-        received.getMessage().getAttributesMap().get(DEAD_LETTER + "TopicPublishTime");
+    String text = received.getMessage().getAttributesMap().get(DEAD_LETTER + "TopicPublishTime");
     return text == null ? null : Instant.parse(text).truncatedTo(ChronoUnit.MILLIS);
   }
 

@@ -19,6 +19,19 @@ import java.util.function.Consumer;
 final class Runs {
   private static final long EVERY_MILLIS = 150;
 
+  /** As often as a stage tells of itself. */
+  private static final Duration PROGRESS = Duration.ofSeconds(2);
+
+  private static final String UNDER_WAY =
+      """
+      SELECT operation, SUM(rows_read) AS read_rows, AVG(share_done) AS share,
+        SUM(megabytes_per_second) AS speed
+      FROM sluice.stage_runs
+      WHERE pipeline = @pipeline AND run = @run AND state = 'RUNNING' AND rows_read IS NOT NULL
+      GROUP BY operation
+      ORDER BY operation
+      """;
+
   private final GoogleClients clients;
   private final Consumer<String> console;
   private final TaskLines lines;
@@ -35,12 +48,53 @@ final class Runs {
    * @return {@code success} or {@code failed}
    */
   String follow(String pipeline, String run, Duration limit) throws InterruptedException {
+    Set<String> told = new HashSet<>();
+    long[] next = {System.nanoTime() + PROGRESS.toNanos()};
     return follow(
-        pipeline, run, limit, line -> console.accept("  " + pipeline + " " + line.toString()));
+        pipeline,
+        run,
+        limit,
+        line -> console.accept("  " + pipeline + " " + line.toString()),
+        () -> {
+          if (System.nanoTime() >= next[0]) {
+            next[0] = System.nanoTime() + PROGRESS.toNanos();
+            progress(pipeline, run).stream().filter(told::add).forEach(console);
+          }
+        });
+  }
+
+  /** How far operations are that take long. */
+  private List<String> progress(String pipeline, String run) {
+    return clients
+        .facts(LocalCloud.DATASET)
+        .query(UNDER_WAY, Map.of("pipeline", pipeline, "run", run))
+        .stream()
+        .map(row ->
+            String.format(
+                Locale.ROOT,
+                "  %s %-15s %,d rows read, %.0f MB/s%s",
+                pipeline,
+                row.get("operation"),
+                row.get("read_rows"),
+                row.get("speed"),
+                row.get("share") instanceof Double share
+                    ? String.format(Locale.ROOT, ", %.0f %% done", share * 100)
+                    : ""))
+        .toList();
   }
 
   /** As {@link #follow(String, String, Duration)}, with a listener of its own. */
   String follow(String pipeline, String run, Duration limit, Consumer<TaskLines.Line> listener)
+      throws InterruptedException {
+    return follow(pipeline, run, limit, listener, () -> {});
+  }
+
+  private String follow(
+      String pipeline,
+      String run,
+      Duration limit,
+      Consumer<TaskLines.Line> listener,
+      Runnable meanwhile)
       throws InterruptedException {
     long deadline = System.nanoTime() + limit.toNanos();
     Set<String> told = new HashSet<>();
@@ -53,6 +107,7 @@ final class Runs {
         if (state.ended()) {
           return state.name().toLowerCase(Locale.ROOT);
         }
+        meanwhile.run();
       } catch (BadInput e) {
         // The event that starts the run may still be on its way.
         if (seen) {

@@ -25,6 +25,7 @@ import dev.sluice.emulators.composer.Progress;
 import dev.sluice.gcp.CloudConfiguration;
 import dev.sluice.gcp.Composer;
 import dev.sluice.gcp.GoogleClients;
+import dev.sluice.gcp.Messages;
 import dev.sluice.localcloud.Home;
 import dev.sluice.localcloud.LocalCloud;
 import java.io.IOException;
@@ -125,6 +126,16 @@ final class Cloud implements AutoCloseable {
 
   Storage storage() {
     return storage;
+  }
+
+  /** Google's client of BigQuery. */
+  BigQuery bigquery() {
+    return bigquery;
+  }
+
+  /** Pub/Sub. */
+  Messages messages() {
+    return clients.messages();
   }
 
   Composer composer() {

@@ -22,7 +22,8 @@ final class SpansTest {
   private void upload(String object, String content) {
     cloud
         .storage()
-        .create(BlobInfo.newBuilder(cloud.bucket("inbox"), object).build(), content.getBytes(UTF_8));
+        .create(
+            BlobInfo.newBuilder(cloud.bucket("inbox"), object).build(), content.getBytes(UTF_8));
   }
 
   private static String day(int day, int rows) {
@@ -94,8 +95,7 @@ final class SpansTest {
         .isEqualTo(number(row, "rows"));
   }
 
-  private static long number(
-      Map<? extends String, ? extends @Nullable Object> row, String column) {
+  private static long number(Map<? extends String, ? extends @Nullable Object> row, String column) {
     return row.get(column) instanceof Long value ? value : -1;
   }
 

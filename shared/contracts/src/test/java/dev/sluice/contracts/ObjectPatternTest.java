@@ -202,7 +202,15 @@ class ObjectPatternTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"in/a b,c.csv", "in/é/日本.csv", "in/..a/b..", "in/a#1?x=%2F", "in/😀", "in/👨\u200d👩\u200d👧.jpg"})
+  @ValueSource(
+      strings = {
+        "in/a b,c.csv",
+        "in/é/日本.csv",
+        "in/..a/b..",
+        "in/a#1?x=%2F",
+        "in/😀",
+        "in/👨\u200d👩\u200d👧.jpg"
+      })
   void unusualNamesAreSafe(String name) {
     assertThat(Names.objectProblem(name)).isNull();
   }

@@ -169,5 +169,9 @@ class OperationsTest {
         .isGreaterThan(order(operations).indexOf("validate-model"));
     assertThat(operations.all().stream().filter(Operation::teardown).map(Operation::name))
         .containsExactly("finish-run");
+    assertThat(operations.all().stream().filter(Operation::isMapped).map(Operation::name))
+        .containsExactly("inspect-shard", "ingest-shard");
+    assertThat(operations.onlyWithShards().stream().map(Operation::name))
+        .containsExactly("inspect-shard", "plan-shards", "ingest-shard");
   }
 }

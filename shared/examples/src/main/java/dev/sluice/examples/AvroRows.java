@@ -384,7 +384,8 @@ final class AvroRows {
 
   /** Bytes that hold the number's own bytes, with their length before and the scale behind them. */
   private void bigDecimal(int column) throws AvroDamage {
-    int end = at + length();
+    int size = length();
+    int end = at + size;
     int outer = limit;
     limit = end;
     int length = length();

@@ -58,7 +58,7 @@ final class AvroSchema {
     if (json.isJsonObject()) {
       return type(json.getAsJsonObject(), space);
     }
-    return named(text(json, "a type"), space);
+    return named(text(json, "type"), space);
   }
 
   private AvroType named(String name, String space) {

@@ -12,6 +12,9 @@ import java.util.Arrays;
 final class ByteWindow implements AutoCloseable {
   private static final int BUFFER = 1 << 18;
 
+  /** Room beyond what is asked for, so that bytes are moved a bounded number of times. */
+  private static final int SLACK = 1 << 24;
+
   private final InputStream in;
   private byte[] buffer;
   private int at;
@@ -40,10 +43,8 @@ final class ByteWindow implements AutoCloseable {
 
   private boolean fill(int count) throws IOException {
     int kept = limit - at;
-    byte[] target =
-        count <= buffer.length
-            ? buffer
-            : new byte[(int) Math.min(Integer.MAX_VALUE - 8L, Math.max(count, 2L * buffer.length))];
+    int wanted = Math.addExact(count, Math.min(count, SLACK));
+    byte[] target = wanted <= buffer.length ? buffer : new byte[wanted];
     System.arraycopy(buffer, at, target, 0, kept);
     buffer = target;
     base += at;

@@ -273,6 +273,11 @@ final class CsvFile extends RecordFile {
     }
   }
 
+  /** A file that is CSV, plain, with a header. */
+  static CsvFile of(ByteSource source) throws IOException {
+    return of(source, /* packing= */ "", /* indivisible= */ null, /* columns= */ null);
+  }
+
   /**
    * A file that is no other format.
    *

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * {@code manifest.json} of an examples artifact.
@@ -43,7 +44,9 @@ public record ExamplesManifest(
     Files and(Files more) {
       List<Part> both = new ArrayList<>(files);
       both.addAll(more.files());
-      return new Files(rows + more.rows(), both);
+      List<Part> bothRecords = new ArrayList<>(tfrecord);
+      bothRecords.addAll(more.tfrecord());
+      return new Files(rows + more.rows(), both, bothRecords);
     }
   }
 
@@ -74,7 +77,8 @@ public record ExamplesManifest(
   /** The names of all files. */
   public List<String> names() {
     return splits.values().stream()
-        .flatMap(files -> files.files().stream().map(Part::file))
+        .flatMap(files -> Stream.concat(files.files().stream(), files.tfrecord().stream()))
+        .map(Part::file)
         .toList();
   }
 

@@ -489,9 +489,9 @@ public record Ingestion(Splits splits, boolean tfrecord) {
   private static void requireRows(RecordFile file, long rows) {
     if (rows == 0) {
       throw new BadInput(
-          file.openColumns()
-              ? file.name() + " has no rows; write at least one"
-              : file.name() + " has a header but no rows; write at least one row below the header");
+          file instanceof CsvFile
+              ? file.name() + " has a header but no rows; write at least one row below the header"
+              : file.name() + " has no rows; write at least one");
     }
   }
 

@@ -55,7 +55,7 @@ record ObjectManifest(
               + MAX_BYTES
               + ", split the folder");
     }
-    CsvFile csv = CsvFile.of(source, "", null, null);
+    CsvFile csv = CsvFile.of(source);
     CsvHeader header = csv.header();
     int key = header.names().indexOf("uri");
     if (key < 0) {

@@ -57,6 +57,8 @@ public final class ParquetExampleReader implements ExampleReader {
           CompressionCodec.GZIP,
           CompressionCodec.UNCOMPRESSED);
 
+  private static final long BATCH_BYTES = 1 << 26;
+
   private final String file;
   private final ParquetFileReader reader;
   private final @Nullable RowGroupPredicate groups;
@@ -105,8 +107,26 @@ public final class ParquetExampleReader implements ExampleReader {
                 projected
                     ? ColumnProjection.columns(tops.toArray(String[]::new))
                     : ColumnProjection.all())
-            .batchSize(BatchBuilder.rowsPerBatch(leaves.size()));
+            .batchSize(rowsPerBatch(leaves));
     return groups == null ? builder.build() : builder.filter(groups).build();
+  }
+
+  /** Fewer rows where they are large, such as images, so that a batch stays within some MiB. */
+  private int rowsPerBatch(List<ParquetSchema.Leaf> leaves) {
+    Set<FieldPath> paths = new HashSet<>();
+    leaves.forEach(leaf -> paths.add(leaf.schema().fieldPath()));
+    long rows = BatchBuilder.rowsPerBatch(leaves.size());
+    for (RowGroup group : reader.getFileMetaData().rowGroups()) {
+      long bytes = 0;
+      for (ColumnChunk chunk : group.columns()) {
+        if (paths.contains(chunk.metaData().pathInSchema())) {
+          bytes += chunk.metaData().totalUncompressedSize();
+        }
+      }
+      long perRow = bytes / Math.max(1, group.numRows());
+      rows = Math.min(rows, BATCH_BYTES / Math.max(1, perRow));
+    }
+    return (int) Math.max(1, rows);
   }
 
   private static ColumnReader find(ColumnReaders readers, ColumnSchema schema) {

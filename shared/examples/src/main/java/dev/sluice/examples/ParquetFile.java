@@ -41,8 +41,15 @@ final class ParquetFile extends RecordFile {
    *
    * @param chunks where each column's bytes begin and end
    * @param middle what hardwood knows it by
+   * @param indexes where its pages are told apart
    */
-  private record Group(long start, long end, long rows, long middle, List<Chunk> chunks) {}
+  private record Group(
+      long start,
+      long end,
+      long rows,
+      long middle,
+      List<Chunk> chunks,
+      List<ParquetInput.Index> indexes) {}
 
   private record Chunk(String column, long start, long end) {}
 
@@ -112,6 +119,7 @@ final class ParquetFile extends RecordFile {
     long end = 0;
     long packed = 0;
     List<Chunk> chunks = new ArrayList<>();
+    List<ParquetInput.Index> indexes = new ArrayList<>();
     for (ColumnChunk chunk : group.columns()) {
       ColumnMetaData column = chunk.metaData();
       long from = chunk.chunkStartOffset();
@@ -122,6 +130,8 @@ final class ParquetFile extends RecordFile {
       packed += bytes;
       start = Math.min(start, from);
       end = Math.max(end, from + bytes);
+      addIndex(indexes, chunk.offsetIndexOffset(), chunk.offsetIndexLength());
+      addIndex(indexes, chunk.columnIndexOffset(), chunk.columnIndexLength());
       chunks.add(new Chunk(column.pathInSchema().toString(), from, from + bytes));
     }
     long rows = group.numRows();
@@ -129,7 +139,7 @@ final class ParquetFile extends RecordFile {
       throw damaged(where + " has " + rows + " rows of " + chunks.size() + " columns");
     }
     if (rows == 0) {
-      return new Group(0, 0, 0, 0, chunks);
+      return new Group(0, 0, 0, 0, chunks, indexes);
     }
     long most = Math.min(Integer.MAX_VALUE - 16, Runtime.getRuntime().maxMemory() / 3);
     if (end - start > most) {
@@ -144,7 +154,14 @@ final class ParquetFile extends RecordFile {
               + " that fit into memory; write smaller row groups");
     }
     long middle = group.columns().getFirst().chunkStartOffset() + packed / 2;
-    return new Group(start, end, rows, middle, chunks);
+    return new Group(start, end, rows, middle, chunks, indexes);
+  }
+
+  private static void addIndex(
+      List<ParquetInput.Index> indexes, @Nullable Long start, @Nullable Integer length) {
+    if (start != null && length != null) {
+      indexes.add(new ParquetInput.Index(start, length));
+    }
   }
 
   private String codec(ColumnMetaData column) {
@@ -280,6 +297,7 @@ final class ParquetFile extends RecordFile {
     private List<Column> columns = List.of();
     private List<@Nullable BitSet> notText = List.of();
     private boolean faulty;
+    private boolean looked;
     private int rows;
     private int row;
     private int[] places = {};
@@ -331,7 +349,7 @@ final class ParquetFile extends RecordFile {
       }
       Group next = own.get(++group);
       rowsOfGroup = 0;
-      view.hold(next.start(), (int) (next.end() - next.start()));
+      view.hold(next.start(), (int) (next.end() - next.start()), next.indexes());
       requirePages(next, view.held());
       try {
         reader =
@@ -387,6 +405,7 @@ final class ParquetFile extends RecordFile {
       columns = batch.columns();
       notText = new ArrayList<>();
       faulty = false;
+      looked = false;
       for (Column column : columns) {
         Column values = column instanceof ListColumn list ? list.values() : column;
         BitSet wrong =
@@ -447,7 +466,8 @@ final class ParquetFile extends RecordFile {
 
     @Override
     void look(Kinds kinds) {
-      if (row == 0) {
+      if (!looked) {
+        looked = true;
         declare(kinds);
         for (Field field : fields) {
           if (field.base64()) {

@@ -5,7 +5,9 @@ import dev.sluice.contracts.BadInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,7 @@ final class ParquetInput implements InputFile {
   private final long footerStart;
   private byte[] held = {};
   private long heldStart;
+  private List<Index> indexes = List.of();
   private volatile @Nullable IOException failure;
 
   private ParquetInput(ByteSource source, byte[] footer, long footerStart) {
@@ -59,7 +62,7 @@ final class ParquetInput implements InputFile {
     if (!Arrays.equals(tail, 4, TAIL, MAGIC, 0, MAGIC.length)) {
       throw damaged(source, "it does not end with PAR1, so it is not whole");
     }
-    long length = ByteBuffer.wrap(tail).order(java.nio.ByteOrder.LITTLE_ENDIAN).getInt(0);
+    long length = ByteBuffer.wrap(tail).order(ByteOrder.LITTLE_ENDIAN).getInt(0);
     if (length < 0 || length > size - TAIL - MAGIC.length) {
       throw damaged(source, "its footer has a length of " + length + " bytes");
     }
@@ -103,11 +106,19 @@ final class ParquetInput implements InputFile {
     return new ParquetInput(source, footer, footerStart);
   }
 
-  /** Holds a row group's bytes, in place of the one before. */
-  void hold(long from, int length) throws IOException {
+  /** Bytes of an index of pages. */
+  record Index(long start, int length) {}
+
+  /**
+   * Holds a row group's bytes, in place of the one before.
+   *
+   * @param pages the indexes of its pages, which may be asked for
+   */
+  void hold(long from, int length, List<Index> pages) throws IOException {
     held = new byte[0];
     held = fetch(source, from, length);
     heldStart = from;
+    indexes = List.copyOf(pages);
   }
 
   byte[] held() {
@@ -135,15 +146,33 @@ final class ParquetInput implements InputFile {
     if (length >= 0 && from >= footerStart && from + length <= length()) {
       return ByteBuffer.wrap(footer, (int) (from - footerStart), length).slice();
     }
+    if (length >= 0
+        && from >= heldStart
+        && from < heldStart + held.length
+        && from + length <= length()) {
+      // hardwood may ask for more than a column has; what lies behind the row group is not used.
+      byte[] padded = new byte[length];
+      int there = (int) (heldStart + held.length - from);
+      System.arraycopy(held, (int) (from - heldStart), padded, 0, there);
+      return ByteBuffer.wrap(padded);
+    }
     if (length < 0 || from < 0 || from > footerStart - length || length > MAX_INDEX) {
       throw new IOException("it names " + length + " bytes from byte " + from + " on");
     }
+    byte[] bytes;
     try {
-      return ByteBuffer.wrap(fetch(source, from, length));
+      bytes = fetch(source, from, length);
     } catch (IOException e) {
       failure = e;
       throw e;
     }
+    for (Index index : indexes) {
+      long at = index.start() - from;
+      if (at >= 0 && index.length() >= 0 && at + index.length() <= length) {
+        ThriftSkim.struct(bytes, (int) at, (int) at + index.length(), (outer, field, value) -> {});
+      }
+    }
+    return ByteBuffer.wrap(bytes);
   }
 
   @Override

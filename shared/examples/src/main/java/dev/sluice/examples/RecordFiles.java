@@ -243,6 +243,18 @@ public final class RecordFiles {
   }
 
   /**
+   * Messages that each carry an example, in Avro blocks of the columns {@code format} ({@code json}
+   * or {@code example}) and {@code payload}.
+   *
+   * @param name what they are to be called; it becomes {@code __source}
+   * @param bytes how many they are together, 0 where nobody knows
+   * @param schema the rows' Avro schema as JSON
+   */
+  public static RecordFile messages(String name, long bytes, String schema, BlockSource blocks) {
+    return new MessageStream(new AvroStream(name, bytes, schema, blocks));
+  }
+
+  /**
    * A folder of objects as one file of records, one an object.
    *
    * @param entries in any order; the manifest may be among them

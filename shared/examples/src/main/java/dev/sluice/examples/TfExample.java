@@ -28,7 +28,7 @@ final class TfExample {
   static final int MAX_VALUES = 1 << 22;
 
   /** Bytes of a record that may go the slow way, which takes some 20 times its size. */
-  private static final int SLOW_BYTES = 1 << 24;
+  private static final int SLOW_BYTES = 1 << 22;
 
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);

@@ -95,7 +95,7 @@ class AvroSchemaTest {
       quoteCharacter = '`',
       textBlock =
           """
-          | is no JSON
+          | has the type null, which is no text
           {"type":"record" | is no JSON
           "string" | is a string, not a record
           {"type":"array","items":"int"} | is an array, not a record

@@ -292,8 +292,7 @@ class FormatsTest {
 
   @Test
   void aManifestFromBeforeTfRecordHasNone() {
-    String json =
-        "{\"fields\":[],\"splits\":{\"train\":{\"rows\":0,\"files\":[]}},\"sources\":[]}";
+    String json = "{\"fields\":[],\"splits\":{\"train\":{\"rows\":0,\"files\":[]}},\"sources\":[]}";
     assertThat(ExamplesManifest.fromJson(json).files(Split.TRAIN).tfrecord()).isEmpty();
   }
 
@@ -306,10 +305,9 @@ class FormatsTest {
         new Ingestion(Splits.ofDefaults())
             .run(List.of(empty, full), name -> open(files, name), Ingestion.Progress.none());
     assertThat(result.rows()).isEqualTo(10);
-    assertThatThrownBy(
-            () ->
-                new Ingestion(Splits.ofDefaults())
-                    .run(List.of(empty), name -> open(files, name), Ingestion.Progress.none()))
+    assertThatThrownBy(() ->
+            new Ingestion(Splits.ofDefaults())
+                .run(List.of(empty), name -> open(files, name), Ingestion.Progress.none()))
         .isInstanceOf(BadInput.class)
         .hasMessage("in/0.tfrecord has no rows; write at least one");
   }

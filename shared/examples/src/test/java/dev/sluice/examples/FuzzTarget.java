@@ -20,20 +20,20 @@ import java.util.concurrent.TimeUnit;
  */
 enum FuzzTarget {
   AVRO(AvroFile::of),
-  CSV(CsvFile::of),
+  CSV(source -> CsvFile.of(source, "", null, null)),
   DETECTED(RecordFiles::detect),
   GZIP(source -> packed(source, PackedSource.Packing.GZIP)),
   JSON_LINES(source -> new JsonLinesFile(source, "", null)),
+  PARQUET(ParquetFile::of),
   /** The frame's checksums would keep a fuzzer out, so the bytes are the data of two records. */
-  TF_EXAMPLE(
-      source ->
-          new TfRecordFile(
-              ByteSource.of(
-                  source.name(),
-                  Reading.tfRecords(
-                      List.of(source.open().readAllBytes(), source.open().readAllBytes()))),
-              "",
-              null)),
+  TF_EXAMPLE(source ->
+      new TfRecordFile(
+          ByteSource.of(
+              source.name(),
+              Reading.tfRecords(
+                  List.of(source.open().readAllBytes(), source.open().readAllBytes()))),
+          "",
+          null)),
   TFRECORD(source -> new TfRecordFile(source, "", null)),
   ZSTD(source -> packed(source, PackedSource.Packing.ZSTD));
 
@@ -49,6 +49,7 @@ enum FuzzTarget {
     RecordFile open(ByteSource source) throws IOException;
   }
 
+  @SuppressWarnings("ImmutableEnumChecker")
   private final Opener opener;
 
   FuzzTarget(Opener opener) {

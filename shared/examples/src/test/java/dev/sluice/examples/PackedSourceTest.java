@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import dev.sluice.contracts.BadInput;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.util.Random;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
@@ -161,18 +163,20 @@ class PackedSourceTest {
         new ByteSource() {
           @Override
           public InputStream open() {
-            byte[] packed = Reading.gzip(TEXT);
-            return new InputStream() {
-              private int at;
+            byte[] packed = Reading.cut(Reading.gzip(TEXT), 0, 100);
+            return new SequenceInputStream(
+                new ByteArrayInputStream(packed),
+                new InputStream() {
+                  @Override
+                  public int read() throws IOException {
+                    throw new IOException("connection reset");
+                  }
 
-              @Override
-              public int read() throws IOException {
-                if (at == 100) {
-                  throw new IOException("connection reset");
-                }
-                return packed[at++] & 0xff;
-              }
-            };
+                  @Override
+                  public int read(byte[] b, int from, int length) throws IOException {
+                    throw new IOException("connection reset");
+                  }
+                });
           }
 
           @Override

@@ -203,6 +203,25 @@ class ParquetExampleTest {
   }
 
   @Test
+  void largeRowsComeInSmallBatches() throws Exception {
+    List<Field> fields = List.of(new Field("t", STRING), new Field("i", INT));
+    byte[] file =
+        write(
+            batch(
+                fields, 400, r -> new Object[] {(char) ('a' + r % 26) + "x".repeat(300_000 + r), 1L}));
+    List<Integer> rows = new ArrayList<>();
+    try (ParquetExampleReader reader =
+        ParquetExampleReader.open(ByteBuffer.wrap(file), "a.parquet", Set.of())) {
+      for (ExampleBatch batch = reader.next(); batch != null; batch = reader.next()) {
+        rows.add(batch.rows());
+      }
+    }
+    assertThat(rows).hasSizeBetween(2, 10);
+    assertThat(rows.stream().mapToInt(Integer::intValue).sum()).isEqualTo(400);
+    assertThat(read(file, "i")).hasSize(400);
+  }
+
+  @Test
   void aFileWithoutRowsIsReadable() throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (ExampleWriter writer = ParquetExampleWriter.open(out, FIELDS)) {

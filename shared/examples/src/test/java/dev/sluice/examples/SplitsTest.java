@@ -213,9 +213,12 @@ class SplitsTest {
             1);
     Map<Splits, String> uses =
         Map.of(
-            Splits.ofDefaults().byKey("tags"), "be the key of a split",
-            new Splits.ByTime("tags", "2026-11-01"), "tell the time of a split",
-            new Splits.ByColumn("tags", Set.of("a")), "say the split");
+            Splits.ofDefaults().byKey("tags"),
+            "be the key of a split",
+            new Splits.ByTime("tags", "2026-11-01"),
+            "tell the time of a split",
+            new Splits.ByColumn("tags", Set.of("a")),
+            "say the split");
     uses.forEach((splits, use) ->
         assertThatThrownBy(() -> splits.eval(batch))
             .isInstanceOf(BadInput.class)

@@ -2,6 +2,7 @@ package dev.sluice.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.sluice.contracts.ValueType;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -269,5 +271,21 @@ class TfRecordFileTest {
     byte[] record = example("a", RandomExamples.ints(new long[TfExample.MAX_VALUES + 1]));
     assertThat(found(record).getFirst().reason())
         .isEqualTo("the record has more than 4194304 values; write several smaller records");
+  }
+
+  /** Each of many places looks like a record that reaches far, and none is one. */
+  @Test
+  void lengthsThatReachFarDoNotCostTimeSquared() {
+    int length = (6 << 20) + 3;
+    byte[] size = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array();
+    byte[] header = Reading.join(size, Reading.masked(size));
+    byte[] bytes = new byte[12 << 20];
+    for (int at = 1; at + header.length <= bytes.length; at += header.length) {
+      System.arraycopy(header, 0, bytes, at, header.length);
+    }
+    List<Reading.Found> found =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(30), () -> Reading.records(file(bytes, 1 << 18)));
+    assertThat(Reading.reasons(found)).hasSize(1).doesNotContainNull();
   }
 }

@@ -7,6 +7,8 @@ import com.google.api.gax.rpc.FixedTransportChannelProvider;
 import com.google.cloud.NoCredentials;
 import com.google.cloud.bigquery.BigQuery;
 import com.google.cloud.bigquery.BigQueryOptions;
+import com.google.cloud.bigquery.storage.v1.BigQueryReadClient;
+import com.google.cloud.bigquery.storage.v1.BigQueryReadSettings;
 import com.google.cloud.bigquery.storage.v1.BigQueryWriteClient;
 import com.google.cloud.bigquery.storage.v1.BigQueryWriteSettings;
 import com.google.cloud.http.HttpTransportOptions;
@@ -39,6 +41,7 @@ public final class GoogleClients implements AutoCloseable {
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
 
   private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration LONGEST_SILENCE = Duration.ofMinutes(2);
   private static final int LARGEST_ANSWER = 128 << 20;
 
   private final CloudConfiguration configuration;
@@ -55,6 +58,10 @@ public final class GoogleClients implements AutoCloseable {
   private final Lazy<AutoCloseable> writeClient = new Lazy<>(() -> makeWriteClient());
 
   private final Lazy<StorageRowWriter> rowWriter = new Lazy<>(this::makeRowWriter);
+
+  /** A {@code BigQueryReadClient}, unnamed for the same reason. */
+  private final Lazy<AutoCloseable> readClient = new Lazy<>(() -> makeReadClient());
+
   private final Lazy<ManagedChannel> plainChannel = new Lazy<>(this::makePlainChannel);
   private final Lazy<ManagedChannel> plainStorage = new Lazy<>(this::makePlainStorage);
   private final Lazy<AirflowClient> airflow = new Lazy<>(this::makeAirflow);
@@ -108,6 +115,21 @@ public final class GoogleClients implements AutoCloseable {
    */
   public RowWriter rows() {
     return rowWriter.get();
+  }
+
+  /**
+   * BigQuery's tables at a moment. A function that uses it names google-cloud-bigquerystorage and
+   * its messages in its pom.
+   *
+   * @param dataset where results of queries are kept for a while
+   */
+  public Tables tables(String dataset) {
+    return new BigQueryTables(
+        bigquery,
+        () -> (BigQueryReadClient) readClient.get(),
+        configuration.project(),
+        dataset,
+        backoff);
   }
 
   /** Pub/Sub. */
@@ -212,6 +234,37 @@ public final class GoogleClients implements AutoCloseable {
     }
   }
 
+  private BigQueryReadClient makeReadClient() {
+    BigQueryReadSettings.Builder settings = BigQueryReadSettings.newBuilder();
+    settings.createReadSessionSettings().setRetrySettings(backoff.settings());
+    // The client would go on for a day; what broke is made anew by the reader, at its own patience.
+    settings
+        .readRowsSettings()
+        .setRetrySettings(
+            settings.readRowsSettings().getRetrySettings().toBuilder().setMaxAttempts(1).build())
+        .setWaitTimeoutDuration(LONGEST_SILENCE);
+    try {
+      if (configuration.bigqueryStorageHost() != null) {
+        settings.setTransportChannelProvider(
+            FixedTransportChannelProvider.create(GrpcTransportChannel.create(plainStorage.get())));
+        settings.setCredentialsProvider(NoCredentialsProvider.create());
+      } else {
+        settings.setTransportChannelProvider(
+            BigQueryReadSettings.defaultGrpcTransportProviderBuilder()
+                .setKeepAliveTimeDuration(KEEP_ALIVE)
+                .setKeepAliveTimeoutDuration(KEEP_ALIVE_TIMEOUT)
+                .build());
+      }
+      return BigQueryReadClient.create(settings.build());
+    } catch (IOException e) {
+      throw new Unavailable(
+          "no client for BigQuery's tables: "
+              + e.getMessage()
+              + "; run as a service account or log in with gcloud",
+          e);
+    }
+  }
+
   private ManagedChannel makePlainStorage() {
     return ManagedChannelBuilder.forTarget(configuration.bigqueryStorageHost())
         .usePlaintext()
@@ -243,6 +296,9 @@ public final class GoogleClients implements AutoCloseable {
     }
     if (writeClient.made() instanceof BigQueryWriteClient madeWriteClient) {
       madeWriteClient.close();
+    }
+    if (readClient.made() instanceof BigQueryReadClient madeReadClient) {
+      madeReadClient.close();
     }
     shutdown(plainChannel.made());
     shutdown(plainStorage.made());

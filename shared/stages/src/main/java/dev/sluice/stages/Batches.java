@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -61,7 +62,7 @@ public final class Batches {
     ObjectName receipt = platform.layout().receipt(pipeline, cause.name().uri());
     Optional<Batch> chosen = chosen(receipt);
     if (chosen.isEmpty()) {
-      TreeMap<Place, Content> inbox = inbox(source, cause, place);
+      NavigableMap<Place, Content> inbox = inbox(source, cause);
       List<StoredObject> own;
       if (source.marker() == null) {
         own = List.of(cause);
@@ -83,11 +84,11 @@ public final class Batches {
    * it where there are markers, else of its newest object.
    */
   public Optional<Batch> newest(String pipeline, SourceSpec.Inbox source, String bucket) {
-    TreeMap<Place, Content> inbox = new TreeMap<>();
+    NavigableMap<Place, Content> inbox = new TreeMap<>();
     Map<Place, StoredObject> markers = new TreeMap<>();
     platform
         .objects()
-        .list(bucket, source.pattern().prefix())
+        .list(bucket, prefix(source))
         .forEach(object -> {
           add(inbox, source, object);
           Place marked = source.marker() == null ? null : source.marker().place(name(object));
@@ -149,13 +150,9 @@ public final class Batches {
   }
 
   /** Without spans to look back at, only what lies beside the marker is listed. */
-  private TreeMap<Place, Content> inbox(SourceSpec.Inbox source, StoredObject cause, Place place) {
-    String prefix = source.pattern().prefix();
-    if (source.spans() == 1) {
-      String marker = name(cause);
-      prefix = marker.substring(0, marker.lastIndexOf('/') + 1);
-    }
-    TreeMap<Place, Content> inbox = new TreeMap<>();
+  private NavigableMap<Place, Content> inbox(SourceSpec.Inbox source, StoredObject cause) {
+    String prefix = source.spans() == 1 ? folder(name(cause)) : prefix(source);
+    NavigableMap<Place, Content> inbox = new TreeMap<>();
     platform
         .objects()
         .list(cause.name().bucket(), prefix)
@@ -163,8 +160,18 @@ public final class Batches {
     return inbox;
   }
 
+  /** What the names of data and markers begin with. */
+  private static String prefix(SourceSpec.Inbox source) {
+    String prefix = source.pattern().prefix();
+    return source.marker() == null ? prefix : folder(prefix);
+  }
+
+  private static String folder(String name) {
+    return name.substring(0, name.lastIndexOf('/') + 1);
+  }
+
   private static void add(
-      TreeMap<Place, Content> inbox, SourceSpec.Inbox source, StoredObject object) {
+      NavigableMap<Place, Content> inbox, SourceSpec.Inbox source, StoredObject object) {
     String name = name(object);
     Place place = source.place(name);
     if (place != null) {
@@ -186,7 +193,7 @@ public final class Batches {
 
   /** Of each span before, newest first, the newest version that is complete. */
   private static List<StoredObject> preceding(
-      SourceSpec.Inbox source, TreeMap<Place, Content> inbox, Place place) {
+      SourceSpec.Inbox source, NavigableMap<Place, Content> inbox, Place place) {
     List<StoredObject> out = new ArrayList<>();
     int left = source.spans() - 1;
     String span = place.span();

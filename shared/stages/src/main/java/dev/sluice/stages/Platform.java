@@ -113,7 +113,7 @@ public final class Platform {
             () -> clients.facts(dataset),
             clients::messages,
             clients::composer,
-            Platform::noTables,
+            () -> clients.tables(dataset),
             clients::rows,
             () -> clients.queries(dataset))
         .in(function.getPackageName());

@@ -138,7 +138,12 @@ class StageEndpointTest {
     assertThat(artifact.spec()).isEqualTo(Map.of("split_key", "id"));
     assertThat(artifact.codeVersion()).isEqualTo("code-1");
     assertThat(artifact.batch()).isEqualTo(batch.batch());
-    assertThat(artifact.result()).isEqualTo(result);
+    // The operation's own record alone holds its answer.
+    assertThat(artifact.result()).isNull();
+    Artifact own =
+        Json.read(
+            cloud.read(result.outputs().get("rejected"), Artifact.FILE), Artifact.class, "own");
+    assertThat(own.result()).isEqualTo(result);
   }
 
   @Test
@@ -153,8 +158,8 @@ class StageEndpointTest {
         .containsExactly(
             "p/examples/data",
             "p/rejected/rows",
-            "p/rejected/_artifact.json",
-            "p/examples/_artifact.json");
+            "p/examples/_artifact.json",
+            "p/rejected/_artifact.json");
   }
 
   @Test
@@ -537,6 +542,92 @@ class StageEndpointTest {
         .isEqualTo(200);
   }
 
+  private StageRequest shard(@Nullable Integer shard, @Nullable Integer shards) {
+    Map<String, String> inputs = new HashMap<>(call().inputs());
+    inputs.put("plan", cloud.artifact("p", "plan", "x", "cuts"));
+    return new StageRequest(
+        "p", batch.run(), batch.batch(), "ingest-shard", shard, shards, 1, inputs, Map.of());
+  }
+
+  /** A part that holds which shard it is of. */
+  private Stage part() {
+    return call -> {
+      made.incrementAndGet();
+      call.output("part").write("x", bytes("" + call.request().shard()), "text/plain");
+      return Stage.Made.of(Map.of());
+    };
+  }
+
+  @Test
+  void eachShardOfHowManyMakesAnArtifactOfItsOwn() throws Exception {
+    StageResult first = answer(part(), shard(0, 3));
+    assertThat(answer(part(), shard(1, 3)).outputs()).isNotEqualTo(first.outputs());
+    assertThat(answer(part(), shard(0, 4)).outputs()).isNotEqualTo(first.outputs());
+    assertThat(made).hasValue(3);
+    assertThat(answer(part(), shard(0, 3))).isEqualTo(first.asCached());
+    assertThat(made).hasValue(3);
+    assertThat(cloud.facts().column("stage_runs", "shard")).contains(0, 1);
+  }
+
+  @Test
+  void aMappedCallWithoutAShardIsRefused() throws Exception {
+    Exchange exchange = send(part(), shard(null, null));
+    assertThat(exchange.status()).isEqualTo(422);
+    assertThat(exchange.text())
+        .contains("ingest-shard is called once a shard; the request must have shard and shards");
+  }
+
+  /** Ingestion over what the shards gave, in order. */
+  private Stage joining(List<String> seen) {
+    return call -> {
+      made.incrementAndGet();
+      for (ArtifactUri part : call.inputs("part")) {
+        seen.add(new String(call.read(part, "x"), StandardCharsets.UTF_8));
+      }
+      call.output("rejected").write("rows", bytes(""), "text/plain");
+      return Stage.Made.of(Map.of());
+    };
+  }
+
+  private StageRequest joined(String... parts) {
+    Map<String, String> inputs = new HashMap<>();
+    for (int k = 0; k < parts.length; k++) {
+      inputs.put(StageRequest.joined("part", k), cloud.artifact("p", "part", "x", parts[k]));
+    }
+    return MemoryCloud.call(batch, "ingest", inputs);
+  }
+
+  @Test
+  void whatTheShardsGaveEntersInItsOrder() throws Exception {
+    List<String> seen = new ArrayList<>();
+    StageResult first = answer(joining(seen), joined("a", "b"));
+    assertThat(seen).containsExactly("a", "b");
+    assertThat(answer(joining(seen), joined("a", "b"))).isEqualTo(first.asCached());
+    assertThat(made).hasValue(1);
+    assertThat(answer(joining(seen), joined("b", "a")).outputs()).isNotEqualTo(first.outputs());
+    assertThat(answer(joining(seen), joined("a")).outputs()).isNotEqualTo(first.outputs());
+    assertThat(answer(joining(seen), joined()).outputs()).isNotEqualTo(first.outputs());
+    assertThat(seen).containsExactly("a", "b", "b", "a", "a");
+  }
+
+  @Test
+  void aShardThatIsMissingBetweenOthersIsRefused() throws Exception {
+    Map<String, String> inputs = new HashMap<>(joined("a", "b", "c").inputs());
+    inputs.remove("part#1");
+    Exchange exchange = send(joining(new ArrayList<>()), MemoryCloud.call(batch, "ingest", inputs));
+    assertThat(exchange.status()).isEqualTo(422);
+    assertThat(exchange.text()).contains("no 'part#1'");
+  }
+
+  @Test
+  void aShardOfAnotherPipelineIsRefused() throws Exception {
+    Map<String, String> inputs = new HashMap<>(joined("a", "b").inputs());
+    inputs.put("part#1", cloud.artifact("other", "part", "x", "b"));
+    Exchange exchange = send(joining(new ArrayList<>()), MemoryCloud.call(batch, "ingest", inputs));
+    assertThat(exchange.status()).isEqualTo(422);
+    assertThat(exchange.text()).contains("'part'", "not of pipeline p");
+  }
+
   @Test
   void aShardOfAnOperationThatIsNotMappedIsRefused() throws Exception {
     StageRequest call = call();
@@ -574,7 +665,7 @@ class StageEndpointTest {
   void aStageThatDoesNotGiveItsOwnRecordIsABug() throws Exception {
     Exchange exchange = send(call -> Stage.Made.of(Map.of()), call());
     assertThat(exchange.status()).isEqualTo(500);
-    assertThat(exchange.text()).contains("did not give 'examples'");
+    assertThat(exchange.text()).contains("did not give 'rejected'");
   }
 
   @Test

@@ -204,6 +204,7 @@ final class Ast {
       List<SqlType.Field> columns,
       @Nullable String partition,
       List<String> cluster,
+      @Nullable Expr expires,
       @Nullable Query query,
       int at)
       implements Statement {

@@ -51,7 +51,7 @@ public final class BigQueryEmulator implements AutoCloseable {
       throw e;
     }
     try {
-      this.storage = new StorageServer(store, storagePort);
+      this.storage = new StorageServer(store, workers, storagePort);
     } catch (IOException e) {
       server.stop(0);
       store.close();

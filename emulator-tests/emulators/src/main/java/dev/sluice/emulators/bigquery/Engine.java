@@ -227,17 +227,22 @@ final class Engine {
             required(field, stored("CAST(NULL AS " + field.type().duck() + ")", field.type())));
       }
     }
-    return Store.run(
-        connection,
-        "INSERT INTO "
-            + table.physical()
-            + " ("
-            + String.join(", ", names)
-            + ") SELECT "
-            + String.join(", ", values)
-            + " FROM ("
-            + output.sql()
-            + ") AS q");
+    names.add(Sql.quote(Store.COMMITTED));
+    values.add(store.committed());
+    long rows =
+        Store.run(
+            connection,
+            "INSERT INTO "
+                + table.physical()
+                + " ("
+                + String.join(", ", names)
+                + ") SELECT "
+                + String.join(", ", values)
+                + " FROM ("
+                + output.sql()
+                + ") AS q");
+    store.touched(connection, table);
+    return rows;
   }
 
   /** A stored array is never NULL. */
@@ -416,7 +421,11 @@ final class Engine {
                   + " would affect rows in the streaming buffer, which is not supported");
         }
       }
-      return (long) Store.run(connection, sql);
+      long changed = Store.run(connection, sql);
+      if (changed > 0) {
+        store.changed(connection, table);
+      }
+      return changed;
     });
   }
 
@@ -440,6 +449,10 @@ final class Engine {
       List<Field> fields =
           output == null || !create.columns().isEmpty() ? create.columns() : output.fields();
       Store.Table made = fresh(full[0], full[1], full[2], fields);
+      if (create.expires() != null) {
+        made.meta()
+            .addProperty("expirationTime", Long.toString(millis(connection, request, create)));
+      }
       if (create.partition() != null) {
         JsonObject partitioning = new JsonObject();
         partitioning.addProperty("type", "DAY");
@@ -459,6 +472,23 @@ final class Engine {
           : copy(connection, table, table.fields().stream().map(Field::name).toList(), output);
     });
     return result;
+  }
+
+  private long millis(Connection connection, Request request, Ast.CreateTable create)
+      throws SQLException {
+    Sql when = Translator.coerce(translator(request).constant(create.expires()), SqlType.TIMESTAMP);
+    if (when == null) {
+      throw ApiError.invalidQuery("Option expiration_timestamp must be a TIMESTAMP");
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("SELECT epoch_ms(" + when.text() + ")")) {
+      rows.next();
+      long millis = rows.getLong(1);
+      if (millis <= System.currentTimeMillis()) {
+        throw ApiError.invalidQuery("Invalid expiration time: it is not in the future");
+      }
+      return millis;
+    }
   }
 
   private Result createView(Request request, Ast.CreateView create) {

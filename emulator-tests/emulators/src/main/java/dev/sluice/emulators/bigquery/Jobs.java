@@ -339,7 +339,8 @@ final class Jobs {
               fields,
               text(load, "writeDisposition", "WRITE_APPEND"),
               text(load, "createDisposition", "CREATE_IF_NEEDED"));
-      Store.append(connection, table, read, false);
+      store.append(connection, table, read, false);
+      store.touched(connection, table);
       return null;
     });
     return new Engine.Result("LOAD", List.of(), List.of(), read.size(), "");

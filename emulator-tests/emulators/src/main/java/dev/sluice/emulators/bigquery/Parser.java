@@ -320,12 +320,13 @@ final class Parser {
         cluster.add(identifier());
       } while (symbol(","));
     }
-    options();
+    Expr expires = tableOptions();
     Ast.Query query = word("AS") ? query() : null;
     if (columns.isEmpty() && query == null) {
       throw unexpected("\"(\" or keyword AS");
     }
-    return new Ast.CreateTable(name, replace, ifNotExists, columns, partition, cluster, query, at);
+    return new Ast.CreateTable(
+        name, replace, ifNotExists, columns, partition, cluster, expires, query, at);
   }
 
   private String partitionField(Expr by) {
@@ -342,6 +343,40 @@ final class Parser {
       return true;
     }
     return false;
+  }
+
+  /** A table's options, of which {@code expiration_timestamp} has an effect. */
+  private @Nullable Expr tableOptions() {
+    int start = next;
+    if (!word("OPTIONS")) {
+      return null;
+    }
+    Expr expires = null;
+    expect("(");
+    while (!peek().symbol(")")) {
+      String name = identifier();
+      expect("=");
+      if (name.equalsIgnoreCase("expiration_timestamp")) {
+        expires = expr();
+      } else {
+        // Descriptions, labels and the like: read over.
+        int depth = 0;
+        while (depth > 0 || !(peek().symbol(",") || peek().symbol(")"))) {
+          Token token = take();
+          if (token.kind() == Kind.END) {
+            next = start;
+            throw unexpected("\")\"");
+          }
+          depth += token.symbol("(") || token.symbol("[") ? 1 : 0;
+          depth -= token.symbol(")") || token.symbol("]") ? 1 : 0;
+        }
+      }
+      if (!symbol(",")) {
+        break;
+      }
+    }
+    expect(")");
+    return expires;
   }
 
   private void options() {

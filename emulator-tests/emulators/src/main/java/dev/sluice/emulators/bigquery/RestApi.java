@@ -387,7 +387,7 @@ final class RestApi {
     JsonObject out = summary(table);
     if (table.viewSql() == null) {
       out.addProperty("numRows", Long.toString(store.count(table)));
-      out.addProperty("numBytes", "0");
+      out.addProperty("numBytes", Long.toString(store.bytes(table)));
     }
     return out;
   }

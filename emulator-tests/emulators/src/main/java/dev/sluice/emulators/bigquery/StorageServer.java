@@ -17,7 +17,7 @@ final class StorageServer implements AutoCloseable {
   private final Server server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-  StorageServer(Store store, int port) throws IOException {
+  StorageServer(Store store, ExecutorService workers, int port) throws IOException {
     this.appends = new Appends(store);
     this.server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
@@ -26,6 +26,7 @@ final class StorageServer implements AutoCloseable {
             .permitKeepAliveTime(1, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             .addService(new WriteService(store, appends))
+            .addService(new ReadService(store, workers))
             .build();
     try {
       server.start();

@@ -22,6 +22,7 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -33,6 +34,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Collectors;
 import org.duckdb.DuckDBAppender;
@@ -41,11 +43,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Data sets and tables in one DuckDB file. A table's rows live in schema {@code "project.dataset"}
- * with one hidden column, the time of streaming; its metadata is JSON beside them, so both commit
- * together and both survive a crash through DuckDB's write-ahead log.
+ * with two hidden columns, the times of streaming and of the commit; its metadata is JSON beside
+ * them, so both commit together and both survive a crash through DuckDB's write-ahead log.
+ *
+ * <p>A table as it was is the rows that were committed by then, as long as rows were only added
+ * since; before an UPDATE, a DELETE or a replacement it is not known any more.
  */
 final class Store implements AutoCloseable {
   static final String STREAMED = "__streamed_at";
+  static final String COMMITTED = "__committed_at";
   static final Duration STREAMING_BUFFER = Duration.ofMinutes(90);
   private static final Duration REMEMBER_INSERT_IDS = Duration.ofMinutes(1);
 
@@ -64,6 +70,20 @@ final class Store implements AutoCloseable {
     }
   }
 
+  /**
+   * A table at a moment.
+   *
+   * @param since the earliest moment that is known; another one once the table has changed
+   * @param at the moment
+   * @param end above every row's {@code rowid}
+   */
+  record Snapshot(Table table, Instant since, Instant at, long rows, long end) {
+    /** Holds for the rows of the moment; the table is {@code t}. */
+    String holds() {
+      return "t." + Sql.quote(COMMITTED) + " <= " + literal(at);
+    }
+  }
+
   /** The columns that a table has in DuckDB's file. */
   private record Physical(List<Field> fields, List<String> columns) {}
 
@@ -76,6 +96,8 @@ final class Store implements AutoCloseable {
   private final Map<String, Table> tables = new ConcurrentSkipListMap<>();
   private final Map<String, Instant> insertIds = new ConcurrentHashMap<>();
   private final Map<String, Physical> physical = new ConcurrentHashMap<>();
+  private final Map<String, Instant> since = new ConcurrentHashMap<>();
+  private Instant lastStamp = Instant.EPOCH;
   private volatile Instant forgetAt = Instant.EPOCH;
   private final ReentrantReadWriteLock shape = new ReentrantReadWriteLock();
 
@@ -98,6 +120,8 @@ final class Store implements AutoCloseable {
         statement.execute(
             "CREATE TABLE IF NOT EXISTS sluice_meta.tables"
                 + " (project VARCHAR, dataset VARCHAR, name VARCHAR, meta VARCHAR)");
+        statement.execute(
+            "CREATE TABLE IF NOT EXISTS sluice_meta.history (name VARCHAR, since TIMESTAMPTZ)");
         try (ResultSet rows = statement.executeQuery("FROM sluice_meta.datasets")) {
           while (rows.next()) {
             datasets.put(
@@ -113,7 +137,26 @@ final class Store implements AutoCloseable {
                 JsonParser.parseString(rows.getString(4)).getAsJsonObject());
           }
         }
+        try (ResultSet rows =
+            statement.executeQuery("SELECT name, epoch_us(since) FROM sluice_meta.history")) {
+          while (rows.next()) {
+            since.put(rows.getString(1), Instant.EPOCH.plus(rows.getLong(2), ChronoUnit.MICROS));
+          }
+        }
+        for (Table table : tables.values()) {
+          if (table.viewSql() == null && !since.containsKey(table.name())) {
+            statement.execute(
+                "ALTER TABLE "
+                    + table.physical()
+                    + " ADD COLUMN "
+                    + Sql.quote(COMMITTED)
+                    + " TIMESTAMPTZ DEFAULT "
+                    + literal(Instant.EPOCH));
+            begin(root, table);
+          }
+        }
       }
+      dropExpired();
     } catch (SQLException e) {
       throw new IOException("Cannot open the BigQuery emulator's file in " + stateDir, e);
     }
@@ -138,6 +181,126 @@ final class Store implements AutoCloseable {
 
   <T> T changing(Work<T> work) {
     return locked(shape.writeLock(), work);
+  }
+
+  /** Rows may come meanwhile, but no table changes or goes. */
+  <T> T reading(Work<T> work) {
+    return locked(shape.readLock(), work);
+  }
+
+  static String literal(Instant at) {
+    return "make_timestamptz(" + ChronoUnit.MICROS.between(Instant.EPOCH, at) + ")";
+  }
+
+  /** The time of a commit, later than any before; taken with one of the locks held. */
+  private synchronized Instant stamp() {
+    Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
+    lastStamp = now.isAfter(lastStamp) ? now : lastStamp.plus(1, ChronoUnit.MICROS);
+    return lastStamp;
+  }
+
+  private synchronized void notBefore(Instant at) {
+    lastStamp = at.isAfter(lastStamp) ? at : lastStamp;
+  }
+
+  /** From now on the table has a new history; earlier moments are not known. */
+  private void begin(Connection connection, Table table) throws SQLException {
+    Instant now = stamp();
+    run(connection, "DELETE FROM sluice_meta.history WHERE name = ?", table.name());
+    run(
+        connection,
+        "INSERT INTO sluice_meta.history VALUES (?, " + literal(now) + ")",
+        table.name());
+    since.put(table.name(), now);
+  }
+
+  /** Rows were changed or taken away, so what was before is not known any more. */
+  void changed(Connection connection, Table table) throws SQLException {
+    begin(connection, table);
+    touched(connection, table);
+  }
+
+  /** Sets the time of the last change; the last step of a transaction. */
+  void touched(Connection connection, Table table) throws SQLException {
+    Table known = table(table.project(), table.dataset(), table.table());
+    JsonObject meta = (known == null ? table : known).meta().deepCopy();
+    meta.addProperty("lastModifiedTime", stamp().plusNanos(999_999).toEpochMilli());
+    Table after = new Table(table.project(), table.dataset(), table.table(), meta, table.fields());
+    saveMeta(connection, after);
+    connection.commit();
+    tables.put(after.name(), after);
+  }
+
+  /**
+   * A table at a moment, or now. Every row that was committed by then is in, and none will join.
+   *
+   * @throws ApiError where that moment is not known, or has not been
+   */
+  Snapshot snapshot(Table asked, @Nullable Instant at) {
+    if (at != null && at.isAfter(Instant.now())) {
+      Instant soon = Instant.now().plusSeconds(1);
+      if (at.isAfter(soon)) {
+        throw ApiError.invalid(
+            "Invalid snapshot time "
+                + at
+                + " for table "
+                + asked.name()
+                + ": it has not been yet.");
+      }
+      // Clients round times up to whole milliseconds.
+      while (!Instant.now().isAfter(at)) {
+        LockSupport.parkNanos(Duration.between(Instant.now(), at).toNanos() + 1000);
+      }
+    }
+    return changing(connection -> {
+      Table table = needTable(asked.project(), asked.dataset(), asked.table());
+      Instant known = Objects.requireNonNull(since.get(table.name()));
+      Instant moment = at == null ? stamp() : at;
+      if (moment.isBefore(known)) {
+        throw ApiError.invalid(
+            "Invalid snapshot time "
+                + moment
+                + " for table "
+                + table.name()
+                + ". Cannot read before "
+                + known
+                + ", when it was made, replaced or changed by UPDATE or DELETE: the emulator does"
+                + " not keep what was before.");
+      }
+      notBefore(moment);
+      Snapshot unknown = new Snapshot(table, known, moment, 0, 0);
+      try (Statement statement = connection.createStatement();
+          ResultSet rows =
+              statement.executeQuery(
+                  "SELECT count(*), COALESCE(max(rowid) + 1, 0) FROM "
+                      + table.physical()
+                      + " AS t WHERE "
+                      + unknown.holds())) {
+        rows.next();
+        return new Snapshot(table, known, moment, rows.getLong(1), rows.getLong(2));
+      }
+    });
+  }
+
+  /** Whether what a snapshot saw is still there, but for rows that came later. */
+  boolean holds(Snapshot snapshot) {
+    return snapshot.since().equals(since.get(snapshot.table().name()));
+  }
+
+  private static boolean expired(Table table) {
+    return table.meta().has("expirationTime")
+        && table.meta().get("expirationTime").getAsLong() <= System.currentTimeMillis();
+  }
+
+  private void dropExpired() {
+    changing(connection -> {
+      for (Table table : List.copyOf(tables.values())) {
+        if (expired(table)) {
+          dropTable(connection, table);
+        }
+      }
+      return null;
+    });
   }
 
   private <T> T locked(Lock lock, Work<T> work) {
@@ -200,13 +363,16 @@ final class Store implements AutoCloseable {
       run(connection, "DROP SCHEMA " + Sql.quote(project + "." + dataset) + " CASCADE");
       connection.commit();
       datasets.remove(project + ":" + dataset);
-      inside.forEach(table -> tables.remove(table.name()));
+      tables.keySet().removeIf(name -> name.startsWith(project + ":" + dataset + "."));
+      since.keySet().removeIf(name -> name.startsWith(project + ":" + dataset + "."));
       return null;
     });
   }
 
+  /** The table, or null where there is none or its time is over. */
   @Nullable Table table(String project, String dataset, String table) {
-    return tables.get(project + ":" + dataset + "." + table);
+    Table found = tables.get(project + ":" + dataset + "." + table);
+    return found == null || expired(found) ? null : found;
   }
 
   Table needTable(String project, String dataset, String table) {
@@ -222,6 +388,7 @@ final class Store implements AutoCloseable {
     return tables.entrySet().stream()
         .filter(e -> e.getKey().startsWith(project + ":" + dataset + "."))
         .map(Map.Entry::getValue)
+        .filter(table -> !expired(table))
         .toList();
   }
 
@@ -254,8 +421,12 @@ final class Store implements AutoCloseable {
   /** Creates a table or view; the caller has checked the view's query. */
   Table createTable(Connection connection, Table table) throws SQLException {
     needDataset(table.project(), table.dataset());
-    if (table(table.project(), table.dataset(), table.table()) != null) {
+    Table old = tables.get(table.name());
+    if (old != null && !expired(old)) {
       throw ApiError.duplicate("Table " + table.name());
+    }
+    if (old != null) {
+      dropTable(connection, old);
     }
     if (!table.table().matches("[\\p{L}\\p{M}\\p{N}_\\- ]{1,1024}")) {
       throw ApiError.invalid("Invalid table ID \"" + table.table() + "\".");
@@ -272,7 +443,10 @@ final class Store implements AutoCloseable {
               + " ("
               + columns
               + Sql.quote(STREAMED)
+              + " TIMESTAMPTZ, "
+              + Sql.quote(COMMITTED)
               + " TIMESTAMPTZ)");
+      begin(connection, table);
     }
     saveMeta(connection, table);
     connection.commit();
@@ -353,10 +527,67 @@ final class Store implements AutoCloseable {
         table.project(),
         table.dataset(),
         table.table());
+    run(connection, "DELETE FROM sluice_meta.history WHERE name = ?", table.name());
     connection.commit();
     tables.remove(table.name());
+    since.remove(table.name());
     physical.remove(table.name());
     insertIds.keySet().removeIf(key -> key.startsWith(table.name() + "\n"));
+  }
+
+  /** SQL of now's commit, for the hidden column of rows that a statement adds. */
+  String committed() {
+    return literal(stamp());
+  }
+
+  /** A table's size as BigQuery counts logical bytes. */
+  long bytes(Table table) {
+    String row =
+        table.fields().stream()
+            .map(field -> bytes("t." + Sql.quote(field.name()), field.type()))
+            .collect(Collectors.joining(" + "));
+    return transaction(connection -> {
+      try (Statement statement = connection.createStatement();
+          ResultSet rows =
+              statement.executeQuery(
+                  "SELECT COALESCE(CAST(sum("
+                      + (row.isEmpty() ? "0" : row)
+                      + ") AS BIGINT), 0) FROM "
+                      + table.physical()
+                      + " AS t")) {
+        rows.next();
+        return rows.getLong(1);
+      }
+    });
+  }
+
+  private static String bytes(String x, SqlType type) {
+    return switch (type.kind()) {
+      case INT64, FLOAT64, DATE, DATETIME, TIME, TIMESTAMP -> fixed(x, 8);
+      case NUMERIC, INTERVAL -> fixed(x, 16);
+      case BOOL -> fixed(x, 1);
+      case STRING -> "COALESCE(2 + strlen(" + x + "), 0)";
+      case BYTES -> "COALESCE(2 + octet_length(" + x + "), 0)";
+      case JSON -> "COALESCE(2 + strlen(CAST(" + x + " AS VARCHAR)), 0)";
+      case ARRAY ->
+          "COALESCE(list_sum(list_transform("
+              + x
+              + ", lambda e: "
+              + bytes("e", type.item())
+              + ")), 0)";
+      case STRUCT -> {
+        List<String> parts = new ArrayList<>();
+        for (int i = 0; i < type.fields().size(); i++) {
+          parts.add(
+              bytes(Translator.field(Sql.of(x, type), i).text(), type.fields().get(i).type()));
+        }
+        yield "(" + String.join(" + ", parts) + ")";
+      }
+    };
+  }
+
+  private static String fixed(String x, int bytes) {
+    return "CASE WHEN " + x + " IS NULL THEN 0 ELSE " + bytes + " END";
   }
 
   long count(Table table) {
@@ -383,11 +614,12 @@ final class Store implements AutoCloseable {
         });
   }
 
-  static void append(Connection connection, Table table, List<JsonObject> rows, boolean streamed)
+  void append(Connection connection, Table table, List<JsonObject> rows, boolean streamed)
       throws SQLException {
     if (rows.isEmpty()) {
       return;
     }
+    Instant now = stamp();
     List<Field> fields = table.fields();
     JsonArray all = new JsonArray(rows.size());
     rows.forEach(all::add);
@@ -405,9 +637,13 @@ final class Store implements AutoCloseable {
             + " ("
             + columns
             + Sql.quote(STREAMED)
+            + ", "
+            + Sql.quote(COMMITTED)
             + ") SELECT "
             + values
-            + (streamed ? "CAST('" + Instant.now() + "' AS TIMESTAMPTZ)" : "NULL")
+            + (streamed ? literal(now) : "NULL")
+            + ", "
+            + literal(now)
             + " FROM (SELECT unnest(from_json(CAST(? AS JSON), "
             + Sql.string(Rows.structure(fields))
             + ")) AS r)",
@@ -428,7 +664,7 @@ final class Store implements AutoCloseable {
     locked(
         shape.readLock(),
         connection -> {
-          OffsetDateTime now = OffsetDateTime.now(ZoneOffset.UTC);
+          OffsetDateTime now = stamp().atOffset(ZoneOffset.UTC);
           for (List<Appends.Batch> ofTable : byTable.values()) {
             stream(connection, ofTable, now);
           }
@@ -447,7 +683,8 @@ final class Store implements AutoCloseable {
         List<Field> fields = Objects.requireNonNull(batch.table()).fields();
         int[] from =
             columns(connection, table).stream()
-                .mapToInt(column -> column.equals(STREAMED) ? fields.size() : index(fields, column))
+                .mapToInt(column -> column.equals(STREAMED) || column.equals(COMMITTED)
+ ? fields.size() : index(fields, column))
                 .toArray();
         for (@Nullable Object[] row : batch.rows()) {
           rows.beginRow();

@@ -337,7 +337,8 @@ final class Api {
     String order = query.order("map_index");
     Page page = query.page();
     query.done();
-    Comparator<Row> comparator = order(order, Api::taskOrder);
+    // What a descending order leaves equal is turned round too, as Airflow does with its ids.
+    Comparator<Row> comparator = order(order, name -> thenByPlace(taskOrder(name)));
     return stepper.read(
         pipeline,
         run,
@@ -345,9 +346,12 @@ final class Api {
           if (mapped != null) {
             checkMapped(r, mapped);
           }
+          List<Row> all = new ArrayList<>();
+          for (Instance instance : r.instances()) {
+            all.add(new Row(instance, r.task(instance), all.size()));
+          }
           List<Row> found =
-              r.instances().stream()
-                  .map(instance -> new Row(instance, r.task(instance)))
+              all.stream()
                   .filter(row -> mapped == null || row.instance().mapIndex() >= 0)
                   .filter(row -> names.isEmpty() || names.contains(row.instance().task()))
                   .filter(row -> wanted.isEmpty() || wanted.contains(row.instance().mapIndex()))
@@ -363,8 +367,16 @@ final class Api {
         });
   }
 
-  /** A task instance and its name. */
-  private record Row(Instance instance, Task task) {}
+  /**
+   * A task instance and its name.
+   *
+   * @param place in the order of the plan
+   */
+  private record Row(Instance instance, Task task, int place) {}
+
+  private static @Nullable Comparator<Row> thenByPlace(@Nullable Comparator<Row> order) {
+    return order == null ? null : order.thenComparingInt(Row::place);
+  }
 
   private static @Nullable Comparator<Row> taskOrder(String attribute) {
     Comparator<Instant> times = Comparator.nullsLast(Comparator.naturalOrder());

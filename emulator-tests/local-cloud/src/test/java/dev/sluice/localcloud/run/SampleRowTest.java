@@ -31,9 +31,7 @@ class SampleRowTest {
             new Field(Field.ROW, ValueType.INT)),
         List.of(
             new ListColumn(
-                two,
-                new StringColumn(new int[] {1, 0}, List.of("a", "b"), Validity.all(2)),
-                one),
+                two, new StringColumn(new int[] {1, 0}, List.of("a", "b"), Validity.all(2)), one),
             new ListColumn(two, new FloatColumn(new double[] {.5, last}, Validity.all(2)), one),
             new FloatColumn(new double[] {last}, one),
             new StringColumn(new int[] {0}, List.of("yes"), one),

@@ -1,18 +1,25 @@
 package dev.sluice.functions.ingest;
 
 import dev.sluice.contracts.BadInput;
-import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Source;
+import dev.sluice.contracts.SourceSpec;
 import dev.sluice.contracts.SplitSpec;
 import dev.sluice.examples.ByteSource;
 import dev.sluice.examples.ExamplesManifest;
 import dev.sluice.examples.Ingestion;
+import dev.sluice.examples.ObjectEntry;
+import dev.sluice.examples.ObjectLabels;
+import dev.sluice.examples.ObjectOptions;
 import dev.sluice.examples.RecordFile;
 import dev.sluice.examples.RecordFiles;
 import dev.sluice.examples.SourceSummary;
 import dev.sluice.examples.Split;
 import dev.sluice.examples.Splits;
 import dev.sluice.gcp.ObjectName;
+import dev.sluice.gcp.StoredObject;
+import dev.sluice.gcp.TableSnapshot;
+import dev.sluice.gcp.Tables;
+import dev.sluice.languages.OpenNlpLanguages;
 import dev.sluice.stages.Output;
 import dev.sluice.stages.Platform;
 import dev.sluice.stages.StageCall;
@@ -20,6 +27,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +35,9 @@ import java.util.Set;
 
 /** The sources of a batch as files of records, and how the spec wants them read. */
 final class BatchFiles {
+  /** The columns of a kept message that make it an example. */
+  private static final List<String> MESSAGE = List.of("format", "payload");
+
   private final StageCall call;
   private final List<RecordFile> files;
 
@@ -43,17 +54,101 @@ final class BatchFiles {
         call,
         switch (call.batch().kind()) {
           case FILES -> files(call);
-          case OBJECTS, BIGQUERY, STREAM -> throw new Bug("not here yet");
+          case OBJECTS -> List.of(objects(call));
+          case BIGQUERY -> tables(call, columns(call), /* messages= */ false);
+          case STREAM -> tables(call, MESSAGE, /* messages= */ true);
         });
   }
 
   private static List<RecordFile> files(StageCall call) throws IOException {
+    List<String> columns =
+        call.spec().source() instanceof SourceSpec.Files files ? files.columns() : List.of();
     List<RecordFile> out = new ArrayList<>();
     for (Source object : call.batch().sources()) {
       requireLive(call.platform(), object);
-      out.add(RecordFiles.detect(new PinnedObject(call.platform(), object)));
+      out.add(
+          RecordFiles.detect(
+              new PinnedObject(call.platform(), object), columns.isEmpty() ? null : columns));
     }
     return out;
+  }
+
+  /** Thousands of small objects, so one listing tells of all of them. */
+  private static RecordFile objects(StageCall call) throws IOException {
+    if (!(call.spec().source() instanceof SourceSpec.Objects spec)) {
+      throw changed(call);
+    }
+    Map<ObjectName, StoredObject> live = new HashMap<>();
+    call.platform()
+        .objects()
+        .list(
+            ObjectName.parse(call.batch().sources().getFirst().uri()).bucket(),
+            spec.pattern().prefix())
+        .forEach(object -> live.put(object.name(), object));
+    List<ObjectEntry> entries = new ArrayList<>();
+    ObjectLabels labels =
+        spec.labelByFolder() ? new ObjectLabels.ByFolder() : new ObjectLabels.None();
+    for (Source source : call.batch().sources()) {
+      ByteSource bytes = new PinnedObject(call.platform(), source);
+      ObjectName name = ObjectName.parse(source.uri());
+      if (spec.isManifest(name.name())) {
+        labels = new ObjectLabels.ByManifest(bytes);
+      }
+      StoredObject object = live.get(name);
+      if (object == null) {
+        requireLive(call.platform(), source);
+      }
+      entries.add(
+          object == null
+              ? ObjectEntry.of(bytes)
+              : new ObjectEntry(bytes, object.crc32c(), object.contentType(), object.created()));
+    }
+    SourceSpec.Inline inline = spec.inline();
+    return RecordFiles.objects(
+        entries,
+        ObjectOptions.ofDefaults()
+            .labels(labels)
+            .inline(inline.text(), inline.images(), Math.toIntExact(inline.maxBytes()))
+            .languages(new OpenNlpLanguages()));
+  }
+
+  private static List<String> columns(StageCall call) {
+    return call.spec().source() instanceof SourceSpec.Table table ? table.columns() : List.of();
+  }
+
+  /** Each table over as many streams as the spec asks for. */
+  private static List<RecordFile> tables(StageCall call, List<String> columns, boolean messages) {
+    Tables tables = call.platform().tables();
+    int streams = call.spec().source() instanceof SourceSpec.BigQuery table ? table.streams() : 1;
+    List<RecordFile> out = new ArrayList<>();
+    for (Source source : call.batch().sources()) {
+      TableSnapshot snapshot =
+          new TableSnapshot(
+              source.table(),
+              source.snapshot().toEpochMilli(),
+              source.filter(),
+              /* rows= */ -1,
+              source.bytes(),
+              /* view= */ false);
+      TableBlocks blocks =
+          new TableBlocks(tables, tables.open(snapshot, columns, /* filter= */ null, streams));
+      out.add(
+          messages
+              ? RecordFiles.messages(source.object(), source.bytes(), blocks.schema(), blocks)
+              : RecordFiles.avroBlocks(source.object(), source.bytes(), blocks.schema(), blocks));
+    }
+    return out;
+  }
+
+  private static BadInput changed(StageCall call) {
+    return new BadInput(
+        "batch "
+            + call.batch().batch()
+            + " is of "
+            + call.batch().kind().text()
+            + ", and the spec's source is of "
+            + call.spec().source().kind().text()
+            + " now; start a new batch");
   }
 
   /**
@@ -79,7 +174,8 @@ final class BatchFiles {
           case SplitSpec.Time time -> new Splits.ByTime(time.column(), time.evalFrom());
           case SplitSpec.Given given ->
               new Splits.ByColumn(given.column(), Set.copyOf(given.eval()));
-        });
+        },
+        call.spec().exportsTfRecord());
   }
 
   /**

@@ -4,6 +4,7 @@ import com.google.cloud.functions.HttpFunction;
 import com.google.cloud.functions.HttpRequest;
 import com.google.cloud.functions.HttpResponse;
 import dev.sluice.stages.Platform;
+import dev.sluice.stages.Stage;
 import dev.sluice.stages.StageEndpoint;
 import java.io.IOException;
 import java.util.Map;
@@ -21,14 +22,16 @@ public final class Ingest implements HttpFunction {
 
   public Ingest() {
     Platform platform = Platform.of(Ingest.class);
-    this.endpoint =
-        StageEndpoint.making(
-            platform,
-            Map.of(
-                "inspect-shard", new InspectShardStage(),
-                "plan-shards", new PlanShardsStage(),
-                "ingest-shard", new IngestShardStage(),
-                "ingest", new IngestStage()));
+    this.endpoint = StageEndpoint.making(platform, stages());
+  }
+
+  /** What performs each operation. */
+  static Map<String, Stage> stages() {
+    return Map.of(
+        "inspect-shard", new InspectShardStage(),
+        "plan-shards", new PlanShardsStage(),
+        "ingest-shard", new IngestShardStage(),
+        "ingest", new IngestStage());
   }
 
   @Override

@@ -241,8 +241,9 @@ class ReceptionTest {
     reception.receive(marker);
     arrives("p/s1/b.csv", 3);
     reception.receive(marker);
-    assertThat(batches()).singleElement().satisfies(batch ->
-        assertThat(names(batch)).containsExactly("p/s1/a.csv"));
+    assertThat(batches())
+        .singleElement()
+        .satisfies(batch -> assertThat(names(batch)).containsExactly("p/s1/a.csv"));
     assertThat(cloud.composer().calls()).hasSize(2).containsOnly("p/" + batch("p").run());
   }
 
@@ -262,8 +263,9 @@ class ReceptionTest {
           }
         });
     reception.receive(marker);
-    assertThat(batches()).singleElement().satisfies(batch ->
-        assertThat(names(batch)).containsExactly("p/s1/a.csv", "p/s1/b.csv"));
+    assertThat(batches())
+        .singleElement()
+        .satisfies(batch -> assertThat(names(batch)).containsExactly("p/s1/a.csv", "p/s1/b.csv"));
     assertThat(cloud.composer().calls()).hasSize(2).containsOnly("p/" + batch("p").run());
   }
 
@@ -278,8 +280,7 @@ class ReceptionTest {
     arrives("p/s1/_SUCCESS", 5);
     assertThat(batches())
         .extracting(ReceptionTest::names)
-        .containsExactly(
-            List.of("p/s1/a.csv"), List.of("p/s1/a.csv", "p/s1/b.csv"));
+        .containsExactly(List.of("p/s1/a.csv"), List.of("p/s1/a.csv", "p/s1/b.csv"));
     assertThat(Order.of(batches().getLast())).isGreaterThan(Order.of(batches().getFirst()));
   }
 
@@ -383,8 +384,9 @@ class ReceptionTest {
     reception.receive(object);
     cloud.drop("p/1/b.csv", "late");
     reception.receive(object);
-    assertThat(batches()).singleElement().satisfies(batch ->
-        assertThat(names(batch)).containsExactly("p/2/a.csv", "p/1/a.csv"));
+    assertThat(batches())
+        .singleElement()
+        .satisfies(batch -> assertThat(names(batch)).containsExactly("p/2/a.csv", "p/1/a.csv"));
   }
 
   @Test
@@ -406,8 +408,7 @@ class ReceptionTest {
   @Test
   void ofTheSpansBeforeOnlyCompleteVersionsCount() {
     cloud.spec(
-        "p",
-        "label: sold\nsource: {files: 'p/{SPAN}/v{VERSION}/*', spans: 2, complete: marker}\n");
+        "p", "label: sold\nsource: {files: 'p/{SPAN}/v{VERSION}/*', spans: 2, complete: marker}\n");
     cloud.drop("p/1/v1/a.csv", "1");
     cloud.drop("p/1/v1/_SUCCESS", "");
     cloud.drop("p/1/v2/a.csv", "half of it");

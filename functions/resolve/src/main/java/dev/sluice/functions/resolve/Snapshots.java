@@ -80,9 +80,7 @@ final class Snapshots {
       String pipeline, TableSnapshot taken, @Nullable String filter, @Nullable String partition) {
     Instant at = Instant.ofEpochMilli(taken.millis());
     String span =
-        partition == null
-            ? at.atOffset(ZoneOffset.UTC).toLocalDate().toString()
-            : span(partition);
+        partition == null ? at.atOffset(ZoneOffset.UTC).toLocalDate().toString() : span(partition);
     return Batch.of(
         pipeline,
         SourceKind.BIGQUERY,

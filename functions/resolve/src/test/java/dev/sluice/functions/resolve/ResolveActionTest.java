@@ -195,8 +195,7 @@ class ResolveActionTest {
   @Test
   void withoutAnyBatchTheNewestCompleteVersionAndTheSpansBeforeMakeOne() {
     cloud.spec(
-        "p",
-        "label: sold\nsource: {files: 'p/{SPAN}/v{VERSION}/*', spans: 2, complete: marker}\n");
+        "p", "label: sold\nsource: {files: 'p/{SPAN}/v{VERSION}/*', spans: 2, complete: marker}\n");
     cloud.drop("p/1/v1/a.csv", "1");
     cloud.drop("p/1/v1/_SUCCESS", "");
     cloud.drop("p/2/v1/a.csv", "2");
@@ -218,6 +217,17 @@ class ResolveActionTest {
         .hasMessageContaining(
             "no object gs://test-inbox/p/{SPAN}/* beside a gs://test-inbox/p/{SPAN}/_SUCCESS;"
                 + " upload the data first and then that");
+  }
+
+  @Test
+  void aMarkerOfASourceWithoutSpansIsFoundBesideThePattern() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/part-*', complete: marker}\n");
+    cloud.drop("p/part-1", "1");
+    cloud.drop("p/part-2", "2");
+    cloud.drop("p/_SUCCESS", "");
+    action.perform(call(null, "r"));
+    assertThat(names(pinned("r"))).containsExactly("p/part-1", "p/part-2");
+    assertThat(pinned("r").span()).isEmpty();
   }
 
   /** Tables that are there, and queries that were run. */
@@ -273,8 +283,7 @@ class ResolveActionTest {
     assertThat(batch.kind()).isEqualTo(SourceKind.BIGQUERY);
     assertThat(batch.span()).isEqualTo("2026-11-25");
     assertThat(batch.sources())
-        .containsExactly(
-            new Source("bigquery://test.d.t@1795651199123", 400L << 20, "", "x > 1"));
+        .containsExactly(new Source("bigquery://test.d.t@1795651199123", 400L << 20, "", "x > 1"));
     assertThat(batch.receivedAt()).isEqualTo("2026-11-25T23:59:59.123Z");
     assertThat(result.shards()).isEqualTo(4);
     assertThat(cloud.facts().of("batches").getFirst().values())
@@ -409,8 +418,7 @@ class ResolveActionTest {
   })
   void aBatchIsCutByItsSizeOrAsTheSpecSays(String engine, long bytes, int shards) {
     PipelineSpec spec = PipelineSpec.parse("p", "label: x\nengine: " + engine + "\n");
-    Batch batch =
-        Batch.of("p", "s", List.of(new Source("gs://b/n#1", bytes, "")), Instant.EPOCH);
+    Batch batch = Batch.of("p", "s", List.of(new Source("gs://b/n#1", bytes, "")), Instant.EPOCH);
     assertThat(ResolveAction.shards(spec, batch)).isEqualTo(shards);
   }
 
