@@ -283,6 +283,7 @@ public final class LocalCloud implements AutoCloseable {
     }
     ProcessHost host = part(ProcessHost.start(deployments, options.home(), state));
     processes = host;
+    pubsub.findBy(host::find);
     if (hosting.faults() != null) {
       hosting.faults().onKill(host::kill);
     }

@@ -73,6 +73,19 @@ final class ProcessHost implements AutoCloseable {
     }
   }
 
+  /**
+   * Where the process of a function listens that is called at this address, started where it is
+   * not; null for any other address. What calls often thus needs not go through the wire.
+   */
+  @Nullable SocketAddress find(URI url) throws IOException {
+    for (Instance instance : instances.values()) {
+      if (instance.front.uri().equals(url)) {
+        return instance.address();
+      }
+    }
+    return null;
+  }
+
   /** The time that processes have had a CPU. */
   Duration cpu() {
     return instances.values().stream().map(Instance::cpu).reduce(Duration.ZERO, Duration::plus);
@@ -121,7 +134,8 @@ final class ProcessHost implements AutoCloseable {
           List.of(
               Path.of(System.getProperty("java.home"), "bin", "java").toString(),
               "-Xmx" + (manifest.memoryBytes() <= 512L << 20 ? "256m" : "512m"),
-              "-XX:TieredStopAtLevel=1",
+              // What answers many calls at once is worth compiling well; the others end too soon.
+              "-XX:TieredStopAtLevel=" + (manifest.concurrency() > 1 ? 4 : 1),
               "-XX:+UseSerialGC",
               "-Xshare:auto",
               "--enable-native-access=ALL-UNNAMED",

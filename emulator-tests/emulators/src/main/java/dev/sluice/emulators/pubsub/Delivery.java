@@ -6,11 +6,13 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.stream.JsonWriter;
 import com.google.pubsub.v1.BigQueryConfig;
 import com.google.pubsub.v1.PubsubMessage;
 import com.google.pubsub.v1.Subscription;
 import dev.sluice.emulators.pubsub.SubscriptionQueue.Leased;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -119,7 +121,7 @@ final class Delivery implements Runnable {
         int status =
             post(
                 URI.create(endpoint),
-                GSON.toJson(wrapped(config, leased)).getBytes(StandardCharsets.UTF_8),
+                wrapped(config, leased),
                 ackDeadline(config));
         error = ACKNOWLEDGED.contains(status) ? "" : endpoint + " answered " + status;
       } catch (IOException e) {
@@ -164,28 +166,36 @@ final class Delivery implements Runnable {
   }
 
   /** The body of a wrapped push, both spellings of its two fields as Pub/Sub sends them. */
-  private static JsonObject wrapped(Subscription config, Leased leased) {
+  private static byte[] wrapped(Subscription config, Leased leased) throws IOException {
     PubsubMessage message = leased.message();
     String time = Times.text(message.getPublishTime());
-    JsonObject inner = new JsonObject();
-    if (!message.getData().isEmpty()) {
-      inner.addProperty(
-          "data", Base64.getEncoder().encodeToString(message.getData().toByteArray()));
+    StringWriter text = new StringWriter(512 + 2 * message.getData().size());
+    try (JsonWriter out = new JsonWriter(text)) {
+      out.setHtmlSafe(false);
+      out.beginObject();
+      if (config.hasDeadLetterPolicy()) {
+        out.name("deliveryAttempt").value(leased.attempt());
+      }
+      out.name("message").beginObject();
+      if (!message.getData().isEmpty()) {
+        out.name("data").value(Base64.getEncoder().encodeToString(message.getData().toByteArray()));
+      }
+      if (message.getAttributesCount() > 0) {
+        out.name("attributes").beginObject();
+        for (Map.Entry<String, String> attribute : message.getAttributesMap().entrySet()) {
+          out.name(attribute.getKey()).value(attribute.getValue());
+        }
+        out.endObject();
+      }
+      out.name("messageId").value(message.getMessageId());
+      out.name("message_id").value(message.getMessageId());
+      out.name("publishTime").value(time);
+      out.name("publish_time").value(time);
+      out.endObject();
+      out.name("subscription").value(config.getName());
+      out.endObject();
     }
-    if (message.getAttributesCount() > 0) {
-      inner.add("attributes", attributes(message));
-    }
-    inner.addProperty("messageId", message.getMessageId());
-    inner.addProperty("message_id", message.getMessageId());
-    inner.addProperty("publishTime", time);
-    inner.addProperty("publish_time", time);
-    JsonObject body = new JsonObject();
-    if (config.hasDeadLetterPolicy()) {
-      body.addProperty("deliveryAttempt", leased.attempt());
-    }
-    body.add("message", inner);
-    body.addProperty("subscription", config.getName());
-    return body;
+    return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   private static JsonObject attributes(PubsubMessage message) {

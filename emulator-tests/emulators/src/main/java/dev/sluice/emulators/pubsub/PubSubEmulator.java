@@ -16,6 +16,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -41,6 +43,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Pub/Sub's Publisher and Subscriber services over a directory, for Google's clients with
@@ -161,6 +164,24 @@ public final class PubSubEmulator implements AutoCloseable {
   /** Delivers the next acknowledged messages of a subscription once more, each. */
   public void duplicateNext(String subscription, int times) {
     queue(subscription).duplicateNext(times);
+  }
+
+  /** Where the server of a push endpoint listens now. */
+  @FunctionalInterface
+  public interface Addresses {
+    /**
+     * @return null where it listens where its name says
+     * @throws IOException where there is no server
+     */
+    @Nullable SocketAddress of(URI endpoint) throws IOException;
+  }
+
+  /** Has push endpoints asked for in another way than by the host and the port in their names. */
+  public void findBy(Addresses addresses) {
+    pushes.use(endpoint -> {
+      SocketAddress address = addresses.of(endpoint);
+      return address == null ? PushClient.named(endpoint) : address;
+    });
   }
 
   /** Has this called with each message of a subscription that is acknowledged; it must be quick. */

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -30,9 +31,19 @@ final class PushClient implements AutoCloseable {
   /** Servers close what idles for some tens of seconds; half of that is safe. */
   private static final long IDLE_NANOS = Duration.ofSeconds(10).toNanos();
 
-  private final Map<String, Deque<Connection>> idle = new ConcurrentHashMap<>();
+  private final Map<SocketAddress, Deque<Connection>> idle = new ConcurrentHashMap<>();
   private final Set<Connection> open = ConcurrentHashMap.newKeySet();
+  private volatile Addresses addresses = PushClient::named;
   private volatile boolean closed;
+
+  /** Where the server of an endpoint listens now. */
+  @FunctionalInterface
+  interface Addresses {
+    /**
+     * @throws IOException where there is none
+     */
+    SocketAddress of(URI endpoint) throws IOException;
+  }
 
   private static final class Connection {
     final Socket socket;
@@ -60,23 +71,33 @@ final class PushClient implements AutoCloseable {
    * @return the answer's status
    */
   int post(URI endpoint, byte[] json, Duration timeout) throws IOException {
-    String host = endpoint.getHost();
-    int port = endpoint.getPort() < 0 ? 80 : endpoint.getPort();
-    String key = host + ":" + port;
-    Connection kept = kept(key);
+    SocketAddress address = addresses.of(endpoint);
+    Connection kept = kept(address);
     if (kept != null) {
       try {
-        return exchange(key, kept, endpoint, json, timeout, /* reused= */ true);
+        return exchange(address, kept, endpoint, json, timeout, /* reused= */ true);
       } catch (Stale e) {
         // The request may be sent again, as a push is made at least once.
       }
     }
-    Connection fresh = connect(host, port);
-    return exchange(key, fresh, endpoint, json, timeout, /* reused= */ false);
+    Connection fresh = connect(address);
+    return exchange(address, fresh, endpoint, json, timeout, /* reused= */ false);
   }
 
-  private @Nullable Connection kept(String key) throws IOException {
-    Deque<Connection> connections = idle.get(key);
+  /** Has endpoints found in another way than by the host and the port in their names. */
+  void use(Addresses other) {
+    addresses = other;
+  }
+
+  /** The address that an endpoint names. */
+  static SocketAddress named(URI endpoint) throws IOException {
+    return new InetSocketAddress(
+        InetAddress.getByName(endpoint.getHost()),
+        endpoint.getPort() < 0 ? 80 : endpoint.getPort());
+  }
+
+  private @Nullable Connection kept(SocketAddress address) throws IOException {
+    Deque<Connection> connections = idle.get(address);
     while (connections != null) {
       Connection last = connections.pollFirst();
       if (last == null || System.nanoTime() - last.idleSince < IDLE_NANOS) {
@@ -87,11 +108,11 @@ final class PushClient implements AutoCloseable {
     return null;
   }
 
-  private Connection connect(String host, int port) throws IOException {
+  private Connection connect(SocketAddress address) throws IOException {
     Socket socket = new Socket();
     try {
       socket.setTcpNoDelay(true);
-      socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), CONNECT_MILLIS);
+      socket.connect(address, CONNECT_MILLIS);
       Connection connection = new Connection(socket);
       open.add(connection);
       if (closed) {
@@ -111,7 +132,7 @@ final class PushClient implements AutoCloseable {
   }
 
   private int exchange(
-      String key,
+      SocketAddress address,
       Connection connection,
       URI endpoint,
       byte[] json,
@@ -137,7 +158,7 @@ final class PushClient implements AutoCloseable {
     } finally {
       if (keep) {
         connection.idleSince = System.nanoTime();
-        idle.computeIfAbsent(key, _ -> new ConcurrentLinkedDeque<>()).addFirst(connection);
+        idle.computeIfAbsent(address, _ -> new ConcurrentLinkedDeque<>()).addFirst(connection);
         if (closed) {
           drop(connection);
         }
@@ -168,11 +189,16 @@ final class PushClient implements AutoCloseable {
   }
 
   private static int status(String line) throws IOException {
-    String[] parts = line.split(" ", 3);
-    if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !parts[1].matches("[1-5][0-9]{2}")) {
-      throw new IOException("the answer is not HTTP: " + line);
+    if (line.length() >= 12 && line.startsWith("HTTP/1.") && line.charAt(8) == ' ') {
+      int status = 0;
+      for (int i = 9; i < 12; i++) {
+        status = 10 * status + Character.digit(line.charAt(i), 10);
+      }
+      if (status >= 100 && status < 600) {
+        return status;
+      }
     }
-    return Integer.parseInt(parts[1]);
+    throw new IOException("the answer is not HTTP: " + line);
   }
 
   /** Reads past headers and body; true where another request may follow. */
@@ -181,13 +207,12 @@ final class PushClient implements AutoCloseable {
     boolean chunked = false;
     boolean last = false;
     for (String line = line(in); !line.isEmpty(); line = line(in)) {
-      String header = line.toLowerCase(Locale.ROOT);
-      if (header.startsWith("content-length:")) {
-        length = Long.parseLong(header.substring("content-length:".length()).strip());
-      } else if (header.startsWith("transfer-encoding:")) {
-        chunked = header.contains("chunked");
-      } else if (header.startsWith("connection:")) {
-        last = header.contains("close");
+      if (named(line, "content-length:")) {
+        length = Long.parseLong(line.substring("content-length:".length()).strip());
+      } else if (named(line, "transfer-encoding:")) {
+        chunked = line.toLowerCase(Locale.ROOT).contains("chunked");
+      } else if (named(line, "connection:")) {
+        last = line.toLowerCase(Locale.ROOT).contains("close");
       }
     }
     if (status == 204 || status == 304 || status < 200) {
@@ -209,6 +234,10 @@ final class PushClient implements AutoCloseable {
     }
     // The body ends with the connection.
     return false;
+  }
+
+  private static boolean named(String header, String name) {
+    return header.regionMatches(/* ignoreCase= */ true, 0, name, 0, name.length());
   }
 
   private static long chunk(InputStream in) throws IOException {

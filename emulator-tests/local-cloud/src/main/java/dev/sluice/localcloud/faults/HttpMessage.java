@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -110,19 +111,22 @@ record HttpMessage(String start, List<String> headers, byte[] body) {
   }
 
   private static @Nullable String head(InputStream in) throws IOException {
-    StringBuilder head = new StringBuilder();
-    while (head.length() < LONGEST_HEAD) {
+    byte[] head = new byte[1024];
+    int size = 0;
+    while (size < LONGEST_HEAD) {
       int c = in.read();
       if (c < 0) {
-        if (head.isEmpty()) {
+        if (size == 0) {
           return null;
         }
         throw new EOFException("the connection ended within a head");
       }
-      head.append((char) c);
-      int size = head.length();
-      if (c == '\n' && size > 4 && head.substring(size - 4).equals("\r\n\r\n")) {
-        return head.substring(0, size - 4);
+      if (size == head.length) {
+        head = Arrays.copyOf(head, 2 * size);
+      }
+      head[size++] = (byte) c;
+      if (c == '\n' && size > 4 && head[size - 3] == '\n' && head[size - 4] == '\r') {
+        return new String(head, 0, size - 4, StandardCharsets.ISO_8859_1);
       }
     }
     throw new IOException("a head of more than " + LONGEST_HEAD + " bytes");
