@@ -394,7 +394,8 @@ final class ReadService extends BigQueryReadGrpc.BigQueryReadImplBase {
       ReadRowsResponse.Builder answer =
           ReadRowsResponse.newBuilder()
               .setAvroRows(
- com.google.cloud.bigquery.storage.v1.AvroRows.newBuilder().setSerializedBinaryRows(ByteString.copyFrom(bytes.toByteArray())))
+                  com.google.cloud.bigquery.storage.v1.AvroRows.newBuilder()
+                      .setSerializedBinaryRows(ByteString.copyFrom(bytes.toByteArray())))
               .setRowCount(rows)
               .setStats(
                   StreamStats.newBuilder().setProgress(StreamStats.Progress.getDefaultInstance()));

@@ -118,11 +118,7 @@ final class Delivery implements Runnable {
     try {
       String error;
       try {
-        int status =
-            post(
-                URI.create(endpoint),
-                wrapped(config, leased),
-                ackDeadline(config));
+        int status = post(URI.create(endpoint), wrapped(config, leased), ackDeadline(config));
         error = ACKNOWLEDGED.contains(status) ? "" : endpoint + " answered " + status;
       } catch (IOException e) {
         error = "no answer from " + endpoint + ": " + e;
