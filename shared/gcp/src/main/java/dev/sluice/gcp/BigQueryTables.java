@@ -18,7 +18,7 @@ import com.google.cloud.bigquery.Table;
 import com.google.cloud.bigquery.TableDefinition;
 import com.google.cloud.bigquery.TableId;
 import com.google.cloud.bigquery.TimePartitioning;
-import com.google.cloud.bigquery.storage.v1.BigQueryReadClient;
+import com.google.cloud.bigquery.storage.v1.BaseBigQueryReadClient;
 import com.google.cloud.bigquery.storage.v1.CreateReadSessionRequest;
 import com.google.cloud.bigquery.storage.v1.DataFormat;
 import com.google.cloud.bigquery.storage.v1.ReadRowsRequest;
@@ -68,7 +68,7 @@ final class BigQueryTables implements Tables {
           "tableUnavailable");
 
   private final Supplier<BigQuery> bigquery;
-  private final Supplier<BigQueryReadClient> reader;
+  private final Supplier<BaseBigQueryReadClient> reader;
   private final String project;
   private final String dataset;
   private final Backoff backoff;
@@ -79,7 +79,7 @@ final class BigQueryTables implements Tables {
    */
   BigQueryTables(
       Supplier<BigQuery> bigquery,
-      Supplier<BigQueryReadClient> reader,
+      Supplier<BaseBigQueryReadClient> reader,
       String project,
       String dataset,
       Backoff backoff) {

@@ -7,8 +7,8 @@ import com.google.api.gax.rpc.FixedTransportChannelProvider;
 import com.google.cloud.NoCredentials;
 import com.google.cloud.bigquery.BigQuery;
 import com.google.cloud.bigquery.BigQueryOptions;
-import com.google.cloud.bigquery.storage.v1.BigQueryReadClient;
-import com.google.cloud.bigquery.storage.v1.BigQueryReadSettings;
+import com.google.cloud.bigquery.storage.v1.BaseBigQueryReadClient;
+import com.google.cloud.bigquery.storage.v1.BaseBigQueryReadSettings;
 import com.google.cloud.bigquery.storage.v1.BigQueryWriteClient;
 import com.google.cloud.bigquery.storage.v1.BigQueryWriteSettings;
 import com.google.cloud.http.HttpTransportOptions;
@@ -59,7 +59,7 @@ public final class GoogleClients implements AutoCloseable {
 
   private final Lazy<StorageRowWriter> rowWriter = new Lazy<>(this::makeRowWriter);
 
-  /** A {@code BigQueryReadClient}, unnamed for the same reason. */
+  /** A {@code BaseBigQueryReadClient}, unnamed for the same reason. */
   private final Lazy<AutoCloseable> readClient = new Lazy<>(() -> makeReadClient());
 
   private final Lazy<ManagedChannel> plainChannel = new Lazy<>(this::makePlainChannel);
@@ -126,7 +126,7 @@ public final class GoogleClients implements AutoCloseable {
   public Tables tables(String dataset) {
     return new BigQueryTables(
         bigquery,
-        () -> (BigQueryReadClient) readClient.get(),
+        () -> (BaseBigQueryReadClient) readClient.get(),
         configuration.project(),
         dataset,
         backoff);
@@ -234,10 +234,11 @@ public final class GoogleClients implements AutoCloseable {
     }
   }
 
-  private BigQueryReadClient makeReadClient() {
-    BigQueryReadSettings.Builder settings = BigQueryReadSettings.newBuilder();
+  private BaseBigQueryReadClient makeReadClient() {
+    BaseBigQueryReadSettings.Builder settings = BaseBigQueryReadSettings.newBuilder();
     settings.createReadSessionSettings().setRetrySettings(backoff.settings());
-    // The client would go on for a day; what broke is made anew by the reader, at its own patience.
+    // What breaks is made anew by the reader, where it broke and at its own patience; so the client
+    // that does that by itself, for a day and with one more library, is not needed.
     settings
         .readRowsSettings()
         .setRetrySettings(
@@ -250,12 +251,12 @@ public final class GoogleClients implements AutoCloseable {
         settings.setCredentialsProvider(NoCredentialsProvider.create());
       } else {
         settings.setTransportChannelProvider(
-            BigQueryReadSettings.defaultGrpcTransportProviderBuilder()
+            BaseBigQueryReadSettings.defaultGrpcTransportProviderBuilder()
                 .setKeepAliveTimeDuration(KEEP_ALIVE)
                 .setKeepAliveTimeoutDuration(KEEP_ALIVE_TIMEOUT)
                 .build());
       }
-      return BigQueryReadClient.create(settings.build());
+      return BaseBigQueryReadClient.create(settings.build());
     } catch (IOException e) {
       throw new Unavailable(
           "no client for BigQuery's tables: "
@@ -297,7 +298,7 @@ public final class GoogleClients implements AutoCloseable {
     if (writeClient.made() instanceof BigQueryWriteClient madeWriteClient) {
       madeWriteClient.close();
     }
-    if (readClient.made() instanceof BigQueryReadClient madeReadClient) {
+    if (readClient.made() instanceof BaseBigQueryReadClient madeReadClient) {
       madeReadClient.close();
     }
     shutdown(plainChannel.made());

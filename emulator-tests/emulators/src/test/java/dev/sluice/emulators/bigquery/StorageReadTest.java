@@ -37,6 +37,9 @@ import io.grpc.ManagedChannelBuilder;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -389,6 +392,24 @@ final class StorageReadTest {
         .isInstanceOf(FailedPreconditionException.class)
         .hasMessageContaining("does not keep");
     assertThat(ids(open(now()))).isNotEmpty();
+  }
+
+  @Test
+  void aStateWithoutTimesOfCommitsIsTakenOverAndItsPastRefused() throws Exception {
+    fill(0, 2);
+    Instant before = now();
+    stop();
+    try (Connection file =
+            DriverManager.getConnection("jdbc:duckdb:" + dir.resolve("state/bigquery.duckdb"));
+        Statement statement = file.createStatement()) {
+      statement.execute("ALTER TABLE \"sluice-local.d\".rows DROP COLUMN __committed_at");
+      statement.execute("DROP TABLE sluice_meta.history");
+    }
+    open();
+    fill(2, 3);
+
+    assertThat(ids(open(session(), 1))).containsExactly(0L, 1L, 2L);
+    assertThatThrownBy(() -> open(before)).isInstanceOf(InvalidArgumentException.class);
   }
 
   @Test

@@ -132,25 +132,38 @@ public final class FaultInjector implements AutoCloseable {
     wire(out, "STORAGE_EMULATOR_HOST", Fault.Service.STORAGE, function);
     wire(out, "BIGQUERY_EMULATOR_HOST", Fault.Service.BIGQUERY, function);
     wire(out, "COMPOSER_URL", Fault.Service.COMPOSER, function);
-    String pubsub = settings.get("PUBSUB_EMULATOR_HOST");
-    if (pubsub != null) {
-      MessageProxy proxy =
-          MessageProxy.open(
-              pubsub,
-              (method, forward) ->
-                  pass(
-                      new Traffic(Fault.Service.PUBSUB, function, method, /* write= */ true, false),
-                      forward,
-                      () -> {},
-                      status -> {
-                        throw (status == 429 ? Status.RESOURCE_EXHAUSTED : Status.UNAVAILABLE)
-                            .withDescription("an injected fault")
-                            .asRuntimeException();
-                      }));
-      keep(proxy);
-      out.put("PUBSUB_EMULATOR_HOST", proxy.host());
-    }
+    messages(out, "PUBSUB_EMULATOR_HOST", Fault.Service.PUBSUB, function);
+    messages(out, "BIGQUERY_STORAGE_EMULATOR_HOST", Fault.Service.BIGQUERY, function);
     return out;
+  }
+
+  private void messages(
+      Map<String, String> settings, String variable, Fault.Service service, String function)
+      throws IOException {
+    String address = settings.get(variable);
+    if (address == null) {
+      return;
+    }
+    MessageProxy proxy =
+        MessageProxy.open(
+            address,
+            (method, forward) ->
+                pass(
+                    new Traffic(
+                        service,
+                        function,
+                        method,
+                        service == Fault.Service.PUBSUB || method.endsWith("/AppendRows"),
+                        /* event= */ false),
+                    forward,
+                    () -> {},
+                    status -> {
+                      throw (status == 429 ? Status.RESOURCE_EXHAUSTED : Status.UNAVAILABLE)
+                          .withDescription("an injected fault")
+                          .asRuntimeException();
+                    }));
+    keep(proxy);
+    settings.put(variable, proxy.host());
   }
 
   private void wire(

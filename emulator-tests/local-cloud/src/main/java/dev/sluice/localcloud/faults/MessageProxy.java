@@ -19,15 +19,17 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A wire to a gRPC server that can be cut: every unary call is shown to a gate as bytes and passed
- * on. Streams are not spoken, as functions only publish. A reset is told as UNAVAILABLE, which is
- * what a client makes of one.
+ * on, every message of an append stream with its answer, every read stream as a whole. A reset is
+ * told as UNAVAILABLE, which is what a client makes of one.
  */
 final class MessageProxy implements AutoCloseable {
   private static final MethodDescriptor.Marshaller<byte[]> BYTES =
@@ -47,6 +49,11 @@ final class MessageProxy implements AutoCloseable {
         }
       };
 
+  private static final int LARGEST_MESSAGE = 128 << 20;
+
+  /** What a read that has come to its end answers, as its rows are passed on meanwhile. */
+  private static final byte[] NOTHING = {};
+
   private final ManagedChannel upstream;
   private final Server server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -59,11 +66,16 @@ final class MessageProxy implements AutoCloseable {
   }
 
   private MessageProxy(String target, Gate gate) throws IOException {
-    this.upstream = ManagedChannelBuilder.forTarget(target).usePlaintext().build();
+    this.upstream =
+        ManagedChannelBuilder.forTarget(target)
+            .usePlaintext()
+            .maxInboundMessageSize(LARGEST_MESSAGE)
+            .build();
     this.server =
         NettyServerBuilder.forAddress(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), /* port= */ 0))
             .executor(threads)
+            .maxInboundMessageSize(LARGEST_MESSAGE)
             .fallbackHandlerRegistry(new Any(gate))
             .build()
             .start();
@@ -73,7 +85,7 @@ final class MessageProxy implements AutoCloseable {
     return new MessageProxy(target, gate);
   }
 
-  /** As {@code PUBSUB_EMULATOR_HOST}. */
+  /** As {@code PUBSUB_EMULATOR_HOST} and {@code BIGQUERY_STORAGE_EMULATOR_HOST}. */
   String host() {
     return "127.0.0.1:" + server.getPort();
   }
@@ -88,14 +100,154 @@ final class MessageProxy implements AutoCloseable {
 
     @Override
     public ServerMethodDefinition<?, ?> lookupMethod(String name, @Nullable String authority) {
+      MethodDescriptor.MethodType type =
+          name.endsWith("/AppendRows")
+              ? MethodDescriptor.MethodType.BIDI_STREAMING
+              : name.endsWith("/ReadRows")
+                  ? MethodDescriptor.MethodType.SERVER_STREAMING
+                  : MethodDescriptor.MethodType.UNARY;
       MethodDescriptor<byte[], byte[]> method =
           MethodDescriptor.<byte[], byte[]>newBuilder(BYTES, BYTES)
               .setFullMethodName(name)
-              .setType(MethodDescriptor.MethodType.UNARY)
+              .setType(type)
               .build();
       return ServerMethodDefinition.create(
           method,
-          ServerCalls.asyncUnaryCall((request, observer) -> call(method, request, observer)));
+          switch (type) {
+            case BIDI_STREAMING ->
+                ServerCalls.asyncBidiStreamingCall(observer -> new Appending(method, observer));
+            case SERVER_STREAMING ->
+                ServerCalls.asyncServerStreamingCall(
+                    (request, observer) -> read(method, request, observer));
+            default ->
+                ServerCalls.asyncUnaryCall((request, observer) -> call(method, request, observer));
+          });
+    }
+
+    private void read(
+        MethodDescriptor<byte[], byte[]> method, byte[] request, StreamObserver<byte[]> observer) {
+      try {
+        byte[] end =
+            gate.pass(
+                method.getFullMethodName(),
+                () -> {
+                  ClientCalls.blockingServerStreamingCall(
+                          upstream, method, CallOptions.DEFAULT, request)
+                      .forEachRemaining(observer::onNext);
+                  return NOTHING;
+                });
+        if (end == null) {
+          throw reset();
+        }
+        observer.onCompleted();
+      } catch (StatusRuntimeException e) {
+        observer.onError(e);
+      } catch (IOException e) {
+        observer.onError(broken(e));
+      }
+    }
+
+    /** A stream of messages, each of which has one answer, in order. */
+    private final class Appending implements StreamObserver<byte[]> {
+      private final MethodDescriptor<byte[], byte[]> method;
+      private final StreamObserver<byte[]> caller;
+      private final BlockingQueue<Object> answers = new LinkedBlockingQueue<>();
+      private final StreamObserver<byte[]> service;
+      private boolean over;
+
+      Appending(MethodDescriptor<byte[], byte[]> method, StreamObserver<byte[]> caller) {
+        this.method = method;
+        this.caller = caller;
+        this.service =
+            ClientCalls.asyncBidiStreamingCall(
+                upstream.newCall(method, CallOptions.DEFAULT),
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(byte[] answer) {
+                    answers.add(answer);
+                  }
+
+                  @Override
+                  public void onError(Throwable t) {
+                    answers.add(Status.fromThrowable(t).asRuntimeException());
+                  }
+
+                  @Override
+                  public void onCompleted() {
+                    answers.add(reset());
+                  }
+                });
+      }
+
+      @Override
+      public void onNext(byte[] message) {
+        if (over) {
+          return;
+        }
+        try {
+          byte[] answer =
+              gate.pass(
+                  method.getFullMethodName(),
+                  () -> {
+                    service.onNext(message);
+                    return answer();
+                  });
+          if (answer == null) {
+            throw reset();
+          }
+          caller.onNext(answer);
+        } catch (StatusRuntimeException e) {
+          end(e);
+        } catch (IOException e) {
+          end(broken(e));
+        }
+      }
+
+      private byte[] answer() {
+        try {
+          Object answer = answers.poll(60, TimeUnit.SECONDS);
+          if (answer instanceof StatusRuntimeException failure) {
+            throw failure;
+          }
+          if (answer instanceof byte[] bytes) {
+            return bytes;
+          }
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+        throw reset();
+      }
+
+      private void end(StatusRuntimeException failure) {
+        over = true;
+        caller.onError(failure);
+        service.onError(Status.CANCELLED.asRuntimeException());
+      }
+
+      @Override
+      public void onError(Throwable t) {
+        over = true;
+        service.onError(Status.CANCELLED.asRuntimeException());
+      }
+
+      @Override
+      public void onCompleted() {
+        if (!over) {
+          over = true;
+          service.onCompleted();
+          caller.onCompleted();
+        }
+      }
+    }
+
+    private static StatusRuntimeException reset() {
+      return Status.UNAVAILABLE.withDescription("connection reset").asRuntimeException();
+    }
+
+    private static StatusRuntimeException broken(IOException e) {
+      return Status.UNAVAILABLE
+          .withDescription(String.valueOf(e.getMessage()))
+          .asRuntimeException();
     }
 
     private void call(
@@ -111,17 +263,14 @@ final class MessageProxy implements AutoCloseable {
                         CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS),
                         request));
         if (answer == null) {
-          throw Status.UNAVAILABLE.withDescription("connection reset").asRuntimeException();
+          throw reset();
         }
         observer.onNext(answer);
         observer.onCompleted();
       } catch (StatusRuntimeException e) {
         observer.onError(e);
       } catch (IOException e) {
-        observer.onError(
-            Status.UNAVAILABLE
-                .withDescription(String.valueOf(e.getMessage()))
-                .asRuntimeException());
+        observer.onError(broken(e));
       }
     }
   }

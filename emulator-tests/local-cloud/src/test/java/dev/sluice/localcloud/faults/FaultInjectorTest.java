@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.sluice.emulators.bigquery.BigQueryEmulator;
+import dev.sluice.gcp.Backoff;
+import dev.sluice.gcp.CloudConfiguration;
+import dev.sluice.gcp.GoogleClients;
+import dev.sluice.gcp.TableStream;
+import dev.sluice.gcp.Tables;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,14 +18,20 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class FaultInjectorTest {
   private static final List<String> FUNCTIONS = List.of("ingest", "receive-file");
@@ -122,6 +134,49 @@ final class FaultInjectorTest {
     assertThatThrownBy(() -> post(wire, "lost")).isInstanceOf(IOException.class);
     assertThat(post(wire, "fine").body()).isEqualTo("fine");
     assertThat(served).containsExactly("POST / lost", "POST / fine");
+  }
+
+  @Test
+  void rowsAndTablesOfBigQueryGoOverAWireThatCanBeCut(@TempDir Path state) throws Exception {
+    use(
+        "a: {service: bigquery, function: ingest, answer: lost, at: 2}, "
+            + "b: {service: bigquery, function: ingest, answer: reset, at: 5}");
+    try (BigQueryEmulator bigquery = BigQueryEmulator.start(state, 0, "p")) {
+      Files.createDirectories(state.resolve("schemas"));
+      Files.createDirectories(state.resolve("views"));
+      Files.writeString(
+          state.resolve("schemas/rows.json"), "[{\"name\": \"id\", \"type\": \"STRING\"}]");
+      bigquery.createFrom(state.resolve("schemas"), state.resolve("views"), "d");
+      String variable = "BIGQUERY_STORAGE_EMULATOR_HOST";
+      String wire =
+          injector.between("ingest", Map.of(variable, bigquery.storageHost())).get(variable);
+      try (GoogleClients clients =
+          new GoogleClients(
+              new CloudConfiguration("p", null, null, bigquery.baseUrl(), wire, null, null, null),
+              new Backoff(Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofSeconds(10)),
+              Clock.systemUTC())) {
+        clients.rows().append("d.rows", List.of(Map.of("id", "a")));
+
+        Tables tables = clients.tables("d");
+        TableStream stream =
+            tables.open(tables.snapshot("d.rows", null), List.of(), null, 1).getFirst();
+        try (TableStream.Blocks blocks = tables.read(stream, 0)) {
+          // The row whose answer was lost was stored, and then again.
+          assertThat(Objects.requireNonNull(blocks.next()).count()).isEqualTo(2);
+          assertThat(blocks.next()).isNull();
+        }
+      }
+    }
+    assertThat(log)
+        .satisfiesExactly(
+            line ->
+                assertThat(line)
+                    .startsWith("fault a: lost, ingest to bigquery")
+                    .endsWith("/AppendRows"),
+            line ->
+                assertThat(line)
+                    .startsWith("fault b: reset, ingest to bigquery")
+                    .endsWith("/ReadRows"));
   }
 
   @Test
