@@ -149,7 +149,9 @@ public final class LocalCloud implements AutoCloseable {
     return pubsub;
   }
 
-  /** Ends a function's process at once, where functions have processes; the next call starts one. */
+  /**
+   * Ends a function's process at once, where functions have processes; the next call starts one.
+   */
   public void kill(String function) {
     if (processes == null) {
       throw new Bug("functions have no processes here, so that none can be killed");
@@ -353,8 +355,8 @@ public final class LocalCloud implements AutoCloseable {
       throw new BadInput(
           "port "
               + port
-              + " is taken; end what uses it, or name other ports with --port-base (leave it out for"
-              + " free ones)",
+              + " is taken; end what uses it, or name other ports with --port-base (leave it out"
+              + " for free ones)",
           e);
     }
   }

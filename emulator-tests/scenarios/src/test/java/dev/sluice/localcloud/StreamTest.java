@@ -36,11 +36,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Rows that an application publishes with Google's client, as they become batches: at least once in,
- * exactly once out. Each test has a pipeline of its own.
+ * Rows that an application publishes with Google's client, as they become batches: at least once
+ * in, exactly once out. Each test has a pipeline of its own.
  */
 class StreamTest {
-  private static final String ROWS = "projects/" + LocalCloud.PROJECT + "/subscriptions/receive-rows";
+  private static final String ROWS =
+      "projects/" + LocalCloud.PROJECT + "/subscriptions/receive-rows";
   private static final Duration WINDOW = Duration.ofSeconds(2);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -111,7 +112,8 @@ class StreamTest {
     Map<Instant, List<String>> out = new TreeMap<>();
     for (Map<String, @Nullable Object> row :
         query(
-            "SELECT window_start, id FROM sluice.window_rows WHERE pipeline = @pipeline ORDER BY id",
+            "SELECT window_start, id FROM sluice.window_rows WHERE pipeline = @pipeline ORDER BY"
+                + " id",
             pipeline)) {
       if (row.get("window_start") instanceof Instant start) {
         out.computeIfAbsent(start, _ -> new ArrayList<>()).add(String.valueOf(row.get("id")));
@@ -127,8 +129,7 @@ class StreamTest {
   private static List<Batch> batches(String pipeline) {
     return clients
         .objects()
-        .list(
-            String.valueOf(cloud.environment().get("SLUICE_ARTIFACTS")), pipeline + "/batches/")
+        .list(String.valueOf(cloud.environment().get("SLUICE_ARTIFACTS")), pipeline + "/batches/")
         .map(o -> Json.read(clients.objects().read(o.name()), Batch.class, "the batch"))
         .sorted((a, b) -> a.span().compareTo(b.span()))
         .toList();
@@ -174,7 +175,9 @@ class StreamTest {
       await(
           "the state of " + batch.batch(),
           () ->
-              query("SELECT batch, source FROM sluice.batches WHERE pipeline = @pipeline", "ordered")
+              query(
+                      "SELECT batch, source FROM sluice.batches WHERE pipeline = @pipeline",
+                      "ordered")
                   .contains(Map.<String, Object>of("batch", batch.batch(), "source", "stream")));
       await(
           "the run of " + batch.batch(),
@@ -233,8 +236,7 @@ class StreamTest {
     Files.writeString(file, json("a") + "\n\n" + json("b") + "\n" + json("a") + "\n");
     JsonObject answer =
         JsonParser.parseString(
-                command(
-                    "publish", file.toString(), "--pipeline", "filed", "--id", "id", "--wait"))
+                command("publish", file.toString(), "--pipeline", "filed", "--id", "id", "--wait"))
             .getAsJsonObject();
     assertThat(answer.get("published").getAsInt()).isEqualTo(3);
     assertThat(answer.get("rows").getAsInt()).isEqualTo(2);
@@ -284,10 +286,12 @@ class StreamTest {
     await("the row in a window", () -> rows("later") == 1);
     assertThat(
             query(
-                "SELECT id, event_time FROM sluice.window_rows WHERE pipeline = @pipeline", "later"))
+                "SELECT id, event_time FROM sluice.window_rows WHERE pipeline = @pipeline",
+                "later"))
         .satisfiesExactly(row -> {
           assertThat(row).containsEntry("id", id);
-          assertThat((Instant) row.get("event_time")).isBetween(before.minusMillis(1), Instant.now());
+          assertThat((Instant) row.get("event_time"))
+              .isBetween(before.minusMillis(1), Instant.now());
         });
     assertThat(JsonParser.parseString(command("replay-dead")).getAsJsonArray()).isEmpty();
   }

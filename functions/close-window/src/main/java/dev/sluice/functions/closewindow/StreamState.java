@@ -5,8 +5,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a pipeline's windows are closed, at {@code <serving>/<pipeline>/stream.json}; changed only
- * over the generation that was read.
+ * How far a pipeline's windows are closed, at {@code <serving>/<pipeline>/stream.json}; changed
+ * only over the generation that was read.
  *
  * @param closedUntil every window before it is closed for good
  * @param closing the claim to close what follows, or null where nobody is at it

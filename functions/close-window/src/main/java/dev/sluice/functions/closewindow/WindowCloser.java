@@ -37,28 +37,28 @@ import java.util.Optional;
  *   <li>finds the newest boundary whose lateness is over, and stops where that is closed;
  *   <li>claims what lies between, over the generation it read: of several calls one wins, and the
  *       others, and calls after a crash, go on with the claim that stands;
- *   <li>runs one query job, whose id is the claim's. BigQuery takes an id once and appends a
- *       result whole or not at all, so that it does not matter who starts the job, how often, or
- *       who has gone away meanwhile. A job that failed appended nothing, and the claim moves to
- *       another id. The job takes every row that happened before the claim's end and whose id is in
- *       no window yet; the end of the job is written into the claim;
+ *   <li>runs one query job, whose id is the claim's. BigQuery takes an id once and appends a result
+ *       whole or not at all, so that it does not matter who starts the job, how often, or who has
+ *       gone away meanwhile. A job that failed appended nothing, and the claim moves to another id.
+ *       The job takes every row that happened before the claim's end and whose id is in no window
+ *       yet; the end of the job is written into the claim;
  *   <li>makes each window with rows a batch: its name derives from the claim alone, so that a
  *       repeated step finds what the first one made, as do the run's start and the batch's state;
  *   <li>writes that the windows are closed.
  * </ol>
  *
- * <p>Why no row is lost: a row is acknowledged once it is stored, and what is stored is seen by each
- * job that starts later. A row still being stored while a job runs, because its append took longer
- * than the allowed lateness or its message was delivered again, is in no window yet; the next job
- * finds it by its id, not by its time, and it counts as late. So the lateness decides only which
- * window a row counts in. Why no row is doubled: jobs of a pipeline follow one another, as a claim is
- * made only where none stands, and a job leaves out every id that the jobs before it took within the
- * last seven days.
+ * <p>Why no row is lost: a row is acknowledged once it is stored, and what is stored is seen by
+ * each job that starts later. A row still being stored while a job runs, because its append took
+ * longer than the allowed lateness or its message was delivered again, is in no window yet; the
+ * next job finds it by its id, not by its time, and it counts as late. So the lateness decides only
+ * which window a row counts in. Why no row is doubled: jobs of a pipeline follow one another, as a
+ * claim is made only where none stands, and a job leaves out every id that the jobs before it took
+ * within the last seven days.
  *
  * <p>The first claim begins at the boundary at or before the earliest row that is there, so that
  * history published with its event times falls into its own windows; what comes after is late.
- * Windows are cut at multiples of their length since 1970; where a spec changes the length, the first
- * new one begins where the last old one ended.
+ * Windows are cut at multiples of their length since 1970; where a spec changes the length, the
+ * first new one begins where the last old one ended.
  */
 final class WindowCloser {
   /** Of several callers each change lets one through; more are not about one claim. */
@@ -109,8 +109,7 @@ final class WindowCloser {
   /** The claim that stands or is made now; nothing where no window is over. */
   private Optional<Held> claimed(String pipeline, SourceSpec.Stream stream) {
     Instant until =
-        boundary(
-            platform.clock().instant().minus(stream.allowedLateness()), stream.window());
+        boundary(platform.clock().instant().minus(stream.allowedLateness()), stream.window());
     ObjectName name = name(pipeline);
     Optional<ObjectStore.Loaded> found = platform.objects().load(name);
     if (found.isEmpty()) {
@@ -118,8 +117,7 @@ final class WindowCloser {
           .map(first ->
               write(
                   pipeline,
-                  new StreamState(
-                      boundary(first, stream.window()), Closing.of(pipeline, until, 1)),
+                  new StreamState(boundary(first, stream.window()), Closing.of(pipeline, until, 1)),
                   WriteCondition.ifAbsent()));
     }
     StreamState state = Json.read(found.get().bytes(), StreamState.class, name.uri());
@@ -138,9 +136,7 @@ final class WindowCloser {
 
   private Held write(String pipeline, StreamState state, WriteCondition condition) {
     StoredObject stored =
-        platform
-            .objects()
-            .write(name(pipeline), Json.bytes(state), "application/json", condition);
+        platform.objects().write(name(pipeline), Json.bytes(state), "application/json", condition);
     return new Held(state, stored.generation());
   }
 
@@ -163,7 +159,8 @@ final class WindowCloser {
             pipeline,
             held.state().with(Closing.of(pipeline, closing.until(), closing.attempt() + 1)),
             over(held));
-        throw new Bug("job " + job.id() + " failed, and the next call tries again: " + job.failure());
+        throw new Bug(
+            "job " + job.id() + " failed, and the next call tries again: " + job.failure());
       }
       ended = job.ended();
       Closing seen = new Closing(closing.until(), closing.attempt(), closing.job(), ended);
@@ -194,8 +191,7 @@ final class WindowCloser {
             Json.bytes(batch),
             "application/json",
             WriteCondition.ifAbsent());
-    platform.report(
-        List.of(platform.batchState(batch, BatchState.RECEIVED, null)));
+    platform.report(List.of(platform.batchState(batch, BatchState.RECEIVED, null)));
     try {
       TriggerOutcome outcome =
           platform.composer().trigger(pipeline, batch.run(), Map.of("batch", batch.batch()));

@@ -255,7 +255,8 @@ class WindowCloserTest {
   void windowsWithoutRowsMakeNoBatch() {
     store(row("a", at("10:00:00")), row("b", at("10:21:00")));
     closeAt("10:26:00");
-    assertThat(batches()).extracting(Batch::span)
+    assertThat(batches())
+        .extracting(Batch::span)
         .containsExactly("2026-11-25T10:00:00Z", "2026-11-25T10:20:00Z");
     assertThat(closeAt("11:00:00")).isEmpty();
     assertThat(state()).isEqualTo(new StreamState(at("10:55:00"), null));
@@ -375,8 +376,7 @@ class WindowCloserTest {
     store(row("late", at("10:02:00")), row("b", at("10:12:00")));
     closeAt("10:16:00");
     assertThat(counted())
-        .isEqualTo(
-            Map.of("10:00", List.of("a"), "10:05", List.of("late"), "10:10", List.of("b")));
+        .isEqualTo(Map.of("10:00", List.of("a"), "10:05", List.of("late"), "10:10", List.of("b")));
     assertThat(batches()).hasSize(3);
   }
 
@@ -530,7 +530,9 @@ class WindowCloserTest {
       for (int i = 0; i < 16; i++) {
         all.add(
             threads.submit(() ->
-                clients.queries("sluice").appendJob("once-" + pipeline, sql, Map.of(), "window_rows")));
+                clients
+                    .queries("sluice")
+                    .appendJob("once-" + pipeline, sql, Map.of(), "window_rows")));
       }
       List<Queries.Job> ended = new ArrayList<>();
       for (Future<Queries.Job> one : all) {

@@ -36,9 +36,7 @@ class PayloadTest {
                         .build())
                 .putFeature(
                     "n",
-                    Feature.newBuilder()
-                        .setInt64List(Int64List.newBuilder().addValue(7))
-                        .build()))
+                    Feature.newBuilder().setInt64List(Int64List.newBuilder().addValue(7)).build()))
         .build();
   }
 
@@ -109,7 +107,8 @@ class PayloadTest {
 
   @Test
   void anExampleWithoutFeaturesIsRefused() {
-    byte[] data = Example.newBuilder().setFeatures(Features.getDefaultInstance()).build().toByteArray();
+    byte[] data =
+        Example.newBuilder().setFeatures(Features.getDefaultInstance()).build().toByteArray();
     assertThatThrownBy(() -> Payload.of(data)).hasMessageContaining("with features");
   }
 
@@ -136,7 +135,8 @@ class PayloadTest {
 
   @Test
   void deepNestingIsRefusedAndNeverOverflowsTheStack() {
-    assertThatThrownBy(() -> Payload.of(utf8("{\"a\":".repeat(100_000) + "1" + "}".repeat(100_000))))
+    assertThatThrownBy(
+            () -> Payload.of(utf8("{\"a\":".repeat(100_000) + "1" + "}".repeat(100_000))))
         .hasMessageContaining("deeper than 16");
   }
 

@@ -76,13 +76,11 @@ class RowReceiverTest {
 
   private Exchange push(String data, Map<String, String> attributes, int attempt) throws Exception {
     Map<String, Object> message = new LinkedHashMap<>();
-    message.put(
-        "data", Base64.getEncoder().encodeToString(data.getBytes(StandardCharsets.UTF_8)));
+    message.put("data", Base64.getEncoder().encodeToString(data.getBytes(StandardCharsets.UTF_8)));
     message.put("attributes", attributes);
     message.put("messageId", "77");
     message.put("publishTime", PUBLISHED);
-    return Exchange.post(
-        endpoint::service, Map.of("message", message, "deliveryAttempt", attempt));
+    return Exchange.post(endpoint::service, Map.of("message", message, "deliveryAttempt", attempt));
   }
 
   private Exchange push(String data, Map<String, String> attributes) throws Exception {
