@@ -113,9 +113,7 @@ public class FormatReads {
     out.writeBytes(new byte[] {'O', 'b', 'j', 1});
     number(out, 2);
     text(out, "avro.schema");
-    text(
-        out,
-        "{\"type\":\"record\",\"name\":\"R\",\"fields\":[" + String.join(",", fields) + "]}");
+    text(out, "{\"type\":\"record\",\"name\":\"R\",\"fields\":[" + String.join(",", fields) + "]}");
     text(out, "avro.codec");
     text(out, codec);
     number(out, 0);

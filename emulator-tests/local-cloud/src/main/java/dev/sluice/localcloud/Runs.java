@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Follows runs in Composer, with the lines of {@link TaskLines}. */
 final class Runs {
@@ -72,15 +73,19 @@ final class Runs {
         .map(row ->
             String.format(
                 Locale.ROOT,
-                "  %s %-15s %,d rows read, %.0f MB/s%s",
+                "  %s %-15s %,.0f rows read, %.0f MB/s%s",
                 pipeline,
                 row.get("operation"),
-                row.get("read_rows"),
-                row.get("speed"),
+                number(row.get("read_rows")),
+                number(row.get("speed")),
                 row.get("share") instanceof Double share
                     ? String.format(Locale.ROOT, ", %.0f %% done", share * 100)
                     : ""))
         .toList();
+  }
+
+  private static double number(@Nullable Object value) {
+    return value instanceof Number number ? number.doubleValue() : 0;
   }
 
   /** As {@link #follow(String, String, Duration)}, with a listener of its own. */

@@ -32,7 +32,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Files in any format, shards, tables, streams and folders of images: each ends as a live model. */
+/**
+ * Files in any format, shards, tables, streams and folders of images: each ends as a live model.
+ */
 @ExtendWith(LocalCloudExtension.class)
 final class EveryWayInTest {
   private static final int ROWS = 1_500;
@@ -128,9 +130,7 @@ final class EveryWayInTest {
             .filter(name -> name.endsWith("plan.json"))
             .findFirst()
             .orElseThrow();
-    assertThat(
-            new String(
-                cloud.read("gs://" + cloud.bucket("artifacts") + "/" + plan), UTF_8))
+    assertThat(new String(cloud.read("gs://" + cloud.bucket("artifacts") + "/" + plan), UTF_8))
         .contains("packed with gzip, which cannot be cut");
   }
 
@@ -165,13 +165,10 @@ final class EveryWayInTest {
                   ? StandardSQLTypeName.FLOAT64
                   : StandardSQLTypeName.STRING));
     }
-    cloud
-        .bigquery()
-        .create(TableInfo.of(table, StandardTableDefinition.of(Schema.of(fields))));
+    cloud.bigquery().create(TableInfo.of(table, StandardTableDefinition.of(Schema.of(fields))));
     insert(table, names, Marketplace.csv(Marketplace.day(65, ROWS)));
     cloud.spec(
-        "tabled",
-        "label: sold\nsource: {bigquery: {table: sluice.listings_source, streams: 3}}\n");
+        "tabled", "label: sold\nsource: {bigquery: {table: sluice.listings_source, streams: 3}}\n");
 
     cloud.composer().trigger("tabled", "first", Map.of());
     cloud.awaitIdle();
@@ -208,9 +205,12 @@ final class EveryWayInTest {
           new Messages.Message(
               lines.get(i).getBytes(UTF_8),
               Map.of(
-                  "pipeline", "streamed",
-                  "id", "row-" + i,
-                  "event_time", day.plusSeconds(i).toString()));
+                  "pipeline",
+                  "streamed",
+                  "id",
+                  "row-" + i,
+                  "event_time",
+                  day.plusSeconds(i).toString()));
       messages.add(message);
       if (i % 10 == 0) {
         messages.add(message);
@@ -224,7 +224,8 @@ final class EveryWayInTest {
                 + " ORDER BY received_at LIMIT 1");
     assertThat(batch).containsEntry("source", "stream");
     cloud.awaitIdle();
-    // The first window closes while rows are still under way: those of them are late and count next.
+    // The first window closes while rows are still under way: those of them are late and count
+    // next.
     Map<String, @Nullable Object> counted =
         cloud.row(
             "SELECT COUNT(*) AS counted, COUNT(DISTINCT id) AS ids FROM sluice.window_rows WHERE"
@@ -268,9 +269,11 @@ final class EveryWayInTest {
         .containsEntry("rows", 240L)
         .containsEntry("state", "LIVE");
     assertThat(
-            cloud.row(
-                "SELECT mean FROM sluice.statistics WHERE pipeline = 'photos' AND split = ''"
-                    + " AND slice = '' AND feature = 'brightness'").get("mean"))
+            cloud
+                .row(
+                    "SELECT mean FROM sluice.statistics WHERE pipeline = 'photos' AND split = ''"
+                        + " AND slice = '' AND feature = 'brightness'")
+                .get("mean"))
         .isInstanceOfSatisfying(Double.class, mean -> assertThat(mean).isBetween(120.0, 160.0));
   }
 

@@ -208,7 +208,9 @@ class ParquetExampleTest {
     byte[] file =
         write(
             batch(
-                fields, 400, r -> new Object[] {(char) ('a' + r % 26) + "x".repeat(300_000 + r), 1L}));
+                fields,
+                400,
+                r -> new Object[] {(char) ('a' + r % 26) + "x".repeat(300_000 + r), 1L}));
     List<Integer> rows = new ArrayList<>();
     try (ParquetExampleReader reader =
         ParquetExampleReader.open(ByteBuffer.wrap(file), "a.parquet", Set.of())) {

@@ -112,7 +112,8 @@ final class BigQueryTables implements Tables {
       filter =
           definition instanceof StandardTableDefinition standard
               ? partition(name, standard, wanted)
-              : refuse(name + " is no table but a " + definition.getType() + ", without partitions");
+              : refuse(
+                  name + " is no table but a " + definition.getType() + ", without partitions");
     }
     return new TableSnapshot(
         name,

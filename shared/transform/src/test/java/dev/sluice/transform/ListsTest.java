@@ -221,7 +221,8 @@ class ListsTest {
     assertThatThrownBy(() -> mapping.newRow().set("tags", List.of("a")))
         .isInstanceOf(BadInput.class)
         .hasMessage(
-            "column 'tags' takes one value a row, and got a list; send a number, a text, true, false or null");
+            "column 'tags' takes one value a row, and got a list; send a number, a text, true,"
+                + " false or null");
     assertThatThrownBy(() -> mapping.apply(train))
         .isInstanceOf(BadInput.class)
         .hasMessageStartingWith("column 'tags' holds several values a row, and the mapping was");

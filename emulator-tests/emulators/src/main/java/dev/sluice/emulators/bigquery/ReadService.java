@@ -1,6 +1,5 @@
 package dev.sluice.emulators.bigquery;
 
-import com.google.cloud.bigquery.storage.v1.AvroRows.Builder;
 import com.google.cloud.bigquery.storage.v1.AvroSchema;
 import com.google.cloud.bigquery.storage.v1.BigQueryReadGrpc;
 import com.google.cloud.bigquery.storage.v1.CreateReadSessionRequest;
@@ -89,7 +88,8 @@ final class ReadService extends BigQueryReadGrpc.BigQueryReadImplBase {
     if (asked.getDataFormat() != DataFormat.AVRO) {
       throw asked.getDataFormat() == DataFormat.DATA_FORMAT_UNSPECIFIED
           ? StorageErrors.invalid("read_session.data_format must be given")
-          : StorageErrors.unsupported("CreateReadSession with data_format " + asked.getDataFormat());
+          : StorageErrors.unsupported(
+              "CreateReadSession with data_format " + asked.getDataFormat());
     }
     if (options.hasSamplePercentage()) {
       throw StorageErrors.unsupported("CreateReadSession with sample_percentage");
@@ -119,7 +119,9 @@ final class ReadService extends BigQueryReadGrpc.BigQueryReadImplBase {
     Instant now = Instant.now();
     sessions.values().removeIf(session -> session.expires().isBefore(now));
     String id =
-        request.getParent() + "/locations/us/sessions/" + UUID.randomUUID().toString().replace("-", "");
+        request.getParent()
+            + "/locations/us/sessions/"
+            + UUID.randomUUID().toString().replace("-", "");
     Instant expires = now.plus(KEPT);
     sessions.put(id, new Session(snapshot, fields, restriction, bounds, expires));
     ReadSession.Builder out =
@@ -149,8 +151,8 @@ final class ReadService extends BigQueryReadGrpc.BigQueryReadImplBase {
     }
     List<Field> fields =
         table.fields().stream()
-            .filter(field ->
-                names.isEmpty() || names.stream().anyMatch(field.name()::equalsIgnoreCase))
+            .filter(
+                field -> names.isEmpty() || names.stream().anyMatch(field.name()::equalsIgnoreCase))
             .toList();
     for (Field field : fields) {
       if (field.type().item().is(Kind.INTERVAL)) {
@@ -178,8 +180,7 @@ final class ReadService extends BigQueryReadGrpc.BigQueryReadImplBase {
                   Map.of(),
                   Instant.now())
               .over(
-                  new Translator.Source(
-                      table.table(), "t", table.fields(), null, table.project()),
+                  new Translator.Source(table.table(), "t", table.fields(), null, table.project()),
                   null,
                   "t",
                   parsed.where());
@@ -277,8 +278,7 @@ final class ReadService extends BigQueryReadGrpc.BigQueryReadImplBase {
 
     void read(ReadRowsRequest request) {
       int mark = request.getReadStream().lastIndexOf("/streams/");
-      Session session =
-          mark < 0 ? null : sessions.get(request.getReadStream().substring(0, mark));
+      Session session = mark < 0 ? null : sessions.get(request.getReadStream().substring(0, mark));
       int index = session == null ? -1 : index(request.getReadStream().substring(mark + 9));
       if (session == null || index < 0 || index >= session.bounds().size() - 1) {
         throw StorageErrors.exception(
@@ -341,27 +341,32 @@ final class ReadService extends BigQueryReadGrpc.BigQueryReadImplBase {
     }
 
     private long count(Session session, long from, long to) {
-      return known(session, "SELECT count(*)" + where(session, from, to), found -> {
-        found.next();
-        return found.getLong(1);
-      });
+      return known(
+          session,
+          "SELECT count(*)" + where(session, from, to),
+          found -> {
+            found.next();
+            return found.getLong(1);
+          });
     }
 
     private List<List<@Nullable Object>> rows(Session session, AvroRows avro, long from, long to) {
-      String sql =
-          "SELECT " + avro.columns() + where(session, from, to) + " ORDER BY t.rowid";
+      String sql = "SELECT " + avro.columns() + where(session, from, to) + " ORDER BY t.rowid";
       int columns = session.fields().size();
-      return known(session, sql, found -> {
-        List<List<@Nullable Object>> out0 = new ArrayList<>();
-        while (found.next()) {
-          List<@Nullable Object> row = new ArrayList<>(columns);
-          for (int i = 1; i <= columns; i++) {
-            row.add(Rows.detach(found.getObject(i)));
-          }
-          out0.add(row);
-        }
-        return out0;
-      });
+      return known(
+          session,
+          sql,
+          found -> {
+            List<List<@Nullable Object>> out0 = new ArrayList<>();
+            while (found.next()) {
+              List<@Nullable Object> row = new ArrayList<>(columns);
+              for (int i = 1; i <= columns; i++) {
+                row.add(Rows.detach(found.getObject(i)));
+              }
+              out0.add(row);
+            }
+            return out0;
+          });
     }
 
     private <T> T known(Session session, String sql, Found<T> work) {
@@ -386,12 +391,11 @@ final class ReadService extends BigQueryReadGrpc.BigQueryReadImplBase {
       if (rows == 0) {
         return;
       }
-      Builder block =
-          com.google.cloud.bigquery.storage.v1.AvroRows.newBuilder()
-              .setSerializedBinaryRows(ByteString.copyFrom(bytes.toByteArray()));
       ReadRowsResponse.Builder answer =
           ReadRowsResponse.newBuilder()
-              .setAvroRows(block)
+              .setAvroRows(
+                  com.google.cloud.bigquery.storage.v1.AvroRows.newBuilder()
+                      .setSerializedBinaryRows(ByteString.copyFrom(bytes.toByteArray())))
               .setRowCount(rows)
               .setStats(
                   StreamStats.newBuilder().setProgress(StreamStats.Progress.getDefaultInstance()));
@@ -407,8 +411,7 @@ final class ReadService extends BigQueryReadGrpc.BigQueryReadImplBase {
             ready.wait();
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw StorageErrors.exception(
-                StorageErrors.status(Code.UNAVAILABLE, "shutting down"));
+            throw StorageErrors.exception(StorageErrors.status(Code.UNAVAILABLE, "shutting down"));
           }
         }
       }

@@ -683,8 +683,10 @@ final class Store implements AutoCloseable {
         List<Field> fields = Objects.requireNonNull(batch.table()).fields();
         int[] from =
             columns(connection, table).stream()
-                .mapToInt(column -> column.equals(STREAMED) || column.equals(COMMITTED)
- ? fields.size() : index(fields, column))
+                .mapToInt(column ->
+                    column.equals(STREAMED) || column.equals(COMMITTED)
+                        ? fields.size()
+                        : index(fields, column))
                 .toArray();
         for (@Nullable Object[] row : batch.rows()) {
           rows.beginRow();

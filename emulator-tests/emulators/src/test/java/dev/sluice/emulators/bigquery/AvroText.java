@@ -50,8 +50,7 @@ final class AvroText {
       case "null" -> null;
       case "boolean" -> in.read() == 1;
       case "int", "long" -> number(in);
-      case "double" ->
-          ByteBuffer.wrap(bytes(8, in)).order(ByteOrder.LITTLE_ENDIAN).getDouble();
+      case "double" -> ByteBuffer.wrap(bytes(8, in)).order(ByteOrder.LITTLE_ENDIAN).getDouble();
       case "string" -> new String(bytes(number(in), in), StandardCharsets.UTF_8);
       case "bytes" -> {
         byte[] bytes = bytes(number(in), in);

@@ -191,6 +191,8 @@ final class GoogleSqlTest {
     assertThat(rows("MERGE d.t USING d.t ON TRUE WHEN MATCHED THEN DELETE")).contains("MERGE");
     assertThat(rows("TRUNCATE TABLE d.t")).contains("does not speak TRUNCATE");
     assertThat(rows("SELECT * FROM d.t TABLESAMPLE SYSTEM (1 PERCENT)")).contains("TABLESAMPLE");
+    assertThat(rows("SELECT * FROM d.t FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()"))
+        .contains("does not speak FOR in FROM");
     assertThat(rows("SELEC 1")).contains("Syntax error: Unexpected \"SELEC\" at [1:1]");
     assertThat(rows("SELECT 1; SELECT 2")).contains("Syntax error: Expected end of input");
   }

@@ -155,7 +155,8 @@ final class StorageReadTest {
     return out;
   }
 
-  private List<Map<String, @Nullable Object>> rows(ReadSession session, String stream, long offset) {
+  private List<Map<String, @Nullable Object>> rows(
+      ReadSession session, String stream, long offset) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
     for (ReadRowsResponse answer : answers(stream, offset)) {
       List<Map<String, @Nullable Object>> block =
@@ -299,7 +300,14 @@ final class StorageReadTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"nope = 1", "id +", "id", "id = 'x'", "1=1) OR (1=1", "id IN (SELECT 1 FROM d.rows)"})
+      strings = {
+        "nope = 1",
+        "id +",
+        "id",
+        "id = 'x'",
+        "1=1) OR (1=1",
+        "id IN (SELECT 1 FROM d.rows)"
+      })
   void aRowRestrictionThatDoesNotFitIsInvalid(String restriction) {
     assertThatThrownBy(() ->
             open(
@@ -411,8 +419,7 @@ final class StorageReadTest {
         .isInstanceOf(UnimplementedException.class)
         .hasMessageContaining("ARROW");
     assertThatThrownBy(() ->
-            open(
-                session().setReadOptions(TableReadOptions.newBuilder().setSamplePercentage(5)), 1))
+            open(session().setReadOptions(TableReadOptions.newBuilder().setSamplePercentage(5)), 1))
         .isInstanceOf(UnimplementedException.class)
         .hasMessageContaining("sample_percentage");
     assertThatThrownBy(() ->

@@ -50,8 +50,7 @@ final class TablesTest {
     connect();
     bigquery.create(DatasetInfo.of("d"));
     bigquery.create(DatasetInfo.of("sluice"));
-    query(
-        "CREATE TABLE d.sales (id INT64, at_ TIMESTAMP, country STRING) PARTITION BY DATE(at_)");
+    query("CREATE TABLE d.sales (id INT64, at_ TIMESTAMP, country STRING) PARTITION BY DATE(at_)");
     fill(0, 100);
   }
 
@@ -149,7 +148,11 @@ final class TablesTest {
     TableSnapshot day = tables.snapshot("d.sales", "20261102");
 
     assertThat(day.filter()).contains("`at_` >= TIMESTAMP '2026-11-02 00:00:00+00'");
-    assertThat(rows(day)).extracting(row -> row.get("id")).startsWith(24L).endsWith(47L).hasSize(24);
+    assertThat(rows(day))
+        .extracting(row -> row.get("id"))
+        .startsWith(24L)
+        .endsWith(47L)
+        .hasSize(24);
     assertThat(rows(tables.snapshot("d.sales$20261105", null))).hasSize(4);
     assertThat(rows(tables.open(day, List.of(), "id < 30", 1))).hasSize(6);
     assertThat(rows(tables.snapshot("d.sales", "__NULL__"))).isEmpty();
@@ -160,8 +163,7 @@ final class TablesTest {
     assertThatThrownBy(() -> tables.snapshot("d.sales", "2026-11-02"))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("p.d.sales is partitioned by DAY; give YYYYMMDD");
-    assertThatThrownBy(() -> tables.snapshot("d.sales", "20261301"))
-        .isInstanceOf(BadInput.class);
+    assertThatThrownBy(() -> tables.snapshot("d.sales", "20261301")).isInstanceOf(BadInput.class);
     query("CREATE TABLE d.flat (id INT64)");
     assertThatThrownBy(() -> tables.snapshot("d.flat", "20261102"))
         .isInstanceOf(BadInput.class)
@@ -172,8 +174,7 @@ final class TablesTest {
   void anEmptyTableIsOneStreamWithoutRows() throws Exception {
     query("CREATE TABLE d.empty (id INT64)");
 
-    List<TableStream> streams =
-        tables.open(tables.snapshot("d.empty", null), List.of(), null, 4);
+    List<TableStream> streams = tables.open(tables.snapshot("d.empty", null), List.of(), null, 4);
 
     assertThat(streams).hasSize(1);
     assertThat(streams.getFirst().schema()).contains("\"name\":\"id\"");
@@ -228,7 +229,8 @@ final class TablesTest {
 
   @Test
   void aStreamThatIsGoneSaysWhatToDo() throws Exception {
-    TableStream stream = tables.open(tables.snapshot("d.sales", null), List.of(), null, 1).getFirst();
+    TableStream stream =
+        tables.open(tables.snapshot("d.sales", null), List.of(), null, 1).getFirst();
     int storage = URI.create("grpc://" + emulator.storageHost()).getPort();
     int rest = URI.create(emulator.baseUrl()).getPort();
     emulator.close();
@@ -269,8 +271,8 @@ final class TablesTest {
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
       for (int i = 0; i < 8; i++) {
         calls.add(
-            threads.submit(() ->
-                tables.materialize("q", "SELECT id FROM d.sales", Duration.ofHours(1))));
+            threads.submit(
+                () -> tables.materialize("q", "SELECT id FROM d.sales", Duration.ofHours(1))));
       }
     }
     for (Future<TableSnapshot> call : calls) {
@@ -300,7 +302,8 @@ final class TablesTest {
     assertThatThrownBy(() -> tables.materialize("q", sql, Duration.ofHours(1)))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("d.later");
-    assertThatThrownBy(() -> tables.materialize("w", "SELECT nope FROM d.sales", Duration.ofHours(1)))
+    assertThatThrownBy(
+            () -> tables.materialize("w", "SELECT nope FROM d.sales", Duration.ofHours(1)))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("Unrecognized name: nope");
 

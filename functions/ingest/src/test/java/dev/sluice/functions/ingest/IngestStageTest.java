@@ -82,8 +82,7 @@ class IngestStageTest {
 
   @Test
   void rejectedRowsAreKeptAndReportedWithTheirPlaceOnEachCall() throws Exception {
-    StageRequest call =
-        call("a,b\n1,2\n3\n4,5\n6,7,8\n9,10\n", "label: a\nmax_rejected: 0.4\n");
+    StageRequest call = call("a,b\n1,2\n3\n4,5\n6,7,8\n9,10\n", "label: a\nmax_rejected: 0.4\n");
     StageResult result = answer(call);
     assertThat(result.summary()).containsEntry("rejected_rows", 2.0);
     assertThat(cloud.facts().column("rejected_rows", "line")).containsExactly(3L, 5L);
@@ -109,8 +108,7 @@ class IngestStageTest {
   @Test
   void aFileWithoutRowsIsRefusedByName() throws Exception {
     Exchange exchange =
-        Exchange.post(
-            StageEndpoint.making(platform, Ingest.stages())::service, (Object) call(""));
+        Exchange.post(StageEndpoint.making(platform, Ingest.stages())::service, (Object) call(""));
     assertThat(exchange.status()).isEqualTo(422);
     assertThat(exchange.text()).contains("gs://test-inbox/p/s1/data.csv");
   }
@@ -182,8 +180,7 @@ class IngestStageTest {
       parts.put(StageRequest.joined("part", k), part.outputs().get("part"));
     }
     StageResult many =
-        answer(
-            new StageRequest("p", call.run(), call.batch(), "ingest", null, 1, parts, Map.of()));
+        answer(new StageRequest("p", call.run(), call.batch(), "ingest", null, 1, parts, Map.of()));
 
     assertThat(many.outputs().get("examples")).isNotEqualTo(one.outputs().get("examples"));
     assertThat(many.summary()).isEqualTo(one.summary());
@@ -222,11 +219,11 @@ class IngestStageTest {
               column.isMissing(row)
                   ? ""
                   : switch (column) {
-                case IntColumn ints -> (Object) ints.values()[row];
-                case FloatColumn floats -> floats.values()[row];
-                case StringColumn texts -> texts.value(row);
-                case ListColumn _ -> throw ListColumn.refused();
-              })
+                    case IntColumn ints -> (Object) ints.values()[row];
+                    case FloatColumn floats -> floats.values()[row];
+                    case StringColumn texts -> texts.value(row);
+                    case ListColumn _ -> throw ListColumn.refused();
+                  })
           .append('|');
     }
     return text.toString();

@@ -13,8 +13,8 @@ import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.ExampleReader;
 import dev.sluice.examples.ExamplesManifest;
 import dev.sluice.examples.Field;
-import dev.sluice.examples.IntColumn;
 import dev.sluice.examples.Ingestion;
+import dev.sluice.examples.IntColumn;
 import dev.sluice.examples.ParquetExampleReader;
 import dev.sluice.examples.RecordFiles;
 import dev.sluice.examples.Split;
@@ -60,8 +60,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.metadata.v0.Schema;
 
 /**
- * Lists on the whole way, stage by stage: JSON Lines to examples, statistics, a schema, a mapping, a
- * model and its answers.
+ * Lists on the whole way, stage by stage: JSON Lines to examples, statistics, a schema, a mapping,
+ * a model and its answers.
  */
 class ListsTest {
   private static final int ROWS = 3_000;
@@ -165,8 +165,7 @@ class ListsTest {
         TreeModel.read(BinaryTrainer.train(rows, TrainConfig.parse(config)).model(), "model.ubj");
     Map<String, byte[]> files = MappingFiles.write(mapping);
     Mapping released = MappingFiles.read(name -> Objects.requireNonNull(files.get(name)));
-    return new Served(
-        new ServedVersion("sales", 1, /* generation= */ 1, released, model), model);
+    return new Served(new ServedVersion("sales", 1, /* generation= */ 1, released, model), model);
   }
 
   private static String answer(ServedVersion version, String body) {
@@ -251,15 +250,16 @@ class ListsTest {
       strings = {
         "{\"tags\": [\"tag7\", \"tag1\"], \"vector\": [1, 2, 3.5], \"prices\": [5]}",
         "{\"vector\": [1.0, 2e0, 35e-1], \"tags\": [\"t\\u0061g7\",\"tag1\"], \"prices\": 5}",
-        " {\"prices\":[ null,\"5\" ], \"vector\":[ 1 , 2 , 3.5 ] ,\"tags\":[\"tag1\",\"tag7\",\"tag1\"]}",
-        "{\"tags\": [\"tag7\", null, \"\", \"new\", \"tag1\"], \"vector\": [1, 2, 3.5], \"prices\": [5, NaN]}",
+        " {\"prices\":[ null,\"5\" ], \"vector\":[ 1 , 2 , 3.5 ]"
+            + " ,\"tags\":[\"tag1\",\"tag7\",\"tag1\"]}",
+        "{\"tags\": [\"tag7\", null, \"\", \"new\", \"tag1\"], \"vector\": [1, 2, 3.5], \"prices\":"
+            + " [5, NaN]}",
       })
   void waysToWriteOneRow_scoreAlike(String row) throws IOException {
     ServedVersion version = version();
     float expected =
         score(
-            version,
-            "{\"tags\": [\"tag7\", \"tag1\"], \"vector\": [1, 2, 3.5], \"prices\": [5]}");
+            version, "{\"tags\": [\"tag7\", \"tag1\"], \"vector\": [1, 2, 3.5], \"prices\": [5]}");
     assertThat(score(version, row)).isEqualTo(expected);
     assertThat(score(version, "{}")).isNotEqualTo(expected);
   }
@@ -277,9 +277,9 @@ class ListsTest {
     String answer =
         answer(
             version,
-            "{\"inputs\": {\"tags\": [[\"tag7\"], [], \"tag1\"], \"vector\": [[1, 2, 3], null, []]}}");
-    JsonArray scores =
-        JsonParser.parseString(answer).getAsJsonObject().getAsJsonArray("outputs");
+            "{\"inputs\": {\"tags\": [[\"tag7\"], [], \"tag1\"], \"vector\": [[1, 2, 3], null,"
+                + " []]}}");
+    JsonArray scores = JsonParser.parseString(answer).getAsJsonObject().getAsJsonArray("outputs");
     assertThat(scores.get(0).getAsFloat())
         .isEqualTo(score(version, "{\"tags\": [\"tag7\"], \"vector\": [1, 2, 3]}"));
     assertThat(scores.get(1).getAsFloat()).isEqualTo(score(version, "{}"));
@@ -295,7 +295,8 @@ class ListsTest {
         "{\"vector\": [1, 2, 3, 4]}|column 'vector' got 4 numbers, and the model takes 3",
         "{\"vector\": [1, 2, [3]]}|column 'vector' has a list in its list; send numbers, texts",
         "{\"tags\": [{\"b64\": \"eA==\"}]}|column 'tags' has an object in its list",
-        "{\"tags\": {}}|column 'tags' is an object; send a number, a text, true, false or null, or a list",
+        "{\"tags\": {}}|column 'tags' is an object; send a number, a text, true, false or null, or"
+            + " a list",
         "{\"prices\": [\"dear\"]}|column 'prices' holds numbers, but got the text 'dear'",
         "{\"tags\": [\"a\" \"b\"]}|expected ',' or ']'",
         "{\"tags\": [\"a\"|the document ends early",

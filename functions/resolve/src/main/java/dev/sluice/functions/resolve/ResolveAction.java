@@ -73,6 +73,10 @@ final class ResolveAction implements Action {
 
   /** Into how many shards the batch is cut; 0 for a call an operation. */
   static int shards(PipelineSpec spec, Batch batch) {
+    if (batch.sources().getFirst().isTable()) {
+      // A table is read in parallel within one call, over as many streams as the spec says.
+      return 0;
+    }
     return switch (spec.engine()) {
       case CALL -> 0;
       case SHARDS -> spec.shards();
