@@ -64,8 +64,7 @@ class PushClientTest {
       InputStream in = new BufferedInputStream(socket.getInputStream());
       while (true) {
         int length = 0;
-        String line;
-        while (!(line = line(in)).isEmpty()) {
+        for (String line = line(in); !line.isEmpty(); line = line(in)) {
           if (line.startsWith("Content-Length: ")) {
             length = Integer.parseInt(line.substring("Content-Length: ".length()));
           }
