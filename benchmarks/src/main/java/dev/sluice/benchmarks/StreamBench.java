@@ -247,8 +247,8 @@ public final class StreamBench {
         windows);
     System.out.printf(
         Locale.ROOT,
-        "%,.0f rows a second over %.1f s; from publish to stored p50 %d ms, p99 %d ms, the longest %d"
-            + " ms; %.2f cores%n",
+        "%,.0f rows a second over %.1f s; from publish to stored p50 %d ms, p99 %d ms, the longest"
+            + " %d ms; %.2f cores%n",
         measured / took,
         took,
         quantile(.5),

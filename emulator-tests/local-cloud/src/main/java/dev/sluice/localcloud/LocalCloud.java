@@ -355,8 +355,8 @@ public final class LocalCloud implements AutoCloseable {
       throw new BadInput(
           "port "
               + port
-              + " is taken; end what uses it, or name other ports with --port-base (leave it out for"
-              + " free ones)",
+              + " is taken; end what uses it, or name other ports with --port-base (leave it out"
+              + " for free ones)",
           e);
     }
   }

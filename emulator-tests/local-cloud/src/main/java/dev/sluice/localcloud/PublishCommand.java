@@ -32,8 +32,8 @@ import picocli.CommandLine.Parameters;
     name = "publish",
     header = "Publishes rows, whose windows become batches.",
     description =
-        "Publishes each line of a file of JSON objects as a message of topic sluice-rows. A row whose"
-            + " id was published before counts once.",
+        "Publishes each line of a file of JSON objects as a message of topic sluice-rows. A row"
+            + " whose id was published before counts once.",
     footer = {
       "",
       "Examples:",

@@ -45,9 +45,9 @@ import picocli.CommandLine.Option;
     name = "replay-dead",
     header = "Sends dead letters to their topic again.",
     description =
-        "Takes messages from a topic's dead letters, tells why they were given up, and publishes them"
-            + " to the topic again, with the attributes, the id and the event time that they had. Each"
-            + " is acknowledged once it is published.",
+        "Takes messages from a topic's dead letters, tells why they were given up, and publishes"
+            + " them to the topic again, with the attributes, the id and the event time that they"
+            + " had. Each is acknowledged once it is published.",
     footer = {
       "",
       "Examples:",

@@ -112,7 +112,8 @@ class StreamTest {
     Map<Instant, List<String>> out = new TreeMap<>();
     for (Map<String, @Nullable Object> row :
         query(
-            "SELECT window_start, id FROM sluice.window_rows WHERE pipeline = @pipeline ORDER BY id",
+            "SELECT window_start, id FROM sluice.window_rows WHERE pipeline = @pipeline ORDER BY"
+                + " id",
             pipeline)) {
       if (row.get("window_start") instanceof Instant start) {
         out.computeIfAbsent(start, _ -> new ArrayList<>()).add(String.valueOf(row.get("id")));

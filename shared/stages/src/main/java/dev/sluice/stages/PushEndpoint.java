@@ -6,6 +6,7 @@ import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Json;
 import java.io.IOException;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Base64;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -47,7 +48,7 @@ public final class PushEndpoint {
       @Nullable String data,
       @Nullable Map<String, String> attributes,
       @Nullable String messageId,
-      @Nullable Instant publishTime) {}
+      @Nullable String publishTime) {}
 
   /** Answers one delivery. */
   public void service(HttpRequest http, HttpResponse response) throws IOException {
@@ -71,8 +72,16 @@ public final class PushEndpoint {
           message.data() == null ? new byte[0] : Base64.getDecoder().decode(message.data()),
           message.attributes() == null ? Map.of() : Map.copyOf(message.attributes()),
           message.messageId(),
-          message.publishTime(),
+          message.publishTime() == null ? null : Instant.parse(message.publishTime()),
           push.deliveryAttempt());
+    } catch (DateTimeParseException e) {
+      throw new BadInput(
+          "message "
+              + message.messageId()
+              + " has the publishTime '"
+              + message.publishTime()
+              + "', no time of RFC 3339",
+          e);
     } catch (IllegalArgumentException e) {
       throw new BadInput("message " + message.messageId() + " is not base64", e);
     }

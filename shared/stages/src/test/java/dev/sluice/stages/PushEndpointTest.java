@@ -78,7 +78,8 @@ class PushEndpointTest {
         "{}",
         "[]",
         "{\"message\":{}}",
-        "{\"message\":{\"messageId\":\"7\",\"data\":\"%%\"}}"
+        "{\"message\":{\"messageId\":\"7\",\"data\":\"%%\"}}",
+        "{\"message\":{\"messageId\":\"7\",\"publishTime\":\"now\"}}"
       })
   void whatIsNoPushIsRefused(String body) throws Exception {
     Exchange exchange = push(received::add, body);

@@ -101,11 +101,12 @@ final class Delivery implements Runnable {
   }
 
   private void push(Subscription config) throws InterruptedException, IOException {
+    URI endpoint = URI.create(config.getPushConfig().getPushEndpoint());
     int unused = window.acquire();
     try {
       for (Leased leased : queue.lease(consumer, unused, WAIT, ackDeadline(config).plus(SLACK))) {
         unused--;
-        threads.execute(() -> window.ended(push(config, leased)));
+        threads.execute(() -> window.ended(push(config, endpoint, leased)));
       }
     } finally {
       window.unused(unused);
@@ -113,12 +114,11 @@ final class Delivery implements Runnable {
   }
 
   /** True where the message was acknowledged. */
-  private boolean push(Subscription config, Leased leased) {
-    String endpoint = config.getPushConfig().getPushEndpoint();
+  private boolean push(Subscription config, URI endpoint, Leased leased) {
     try {
       String error;
       try {
-        int status = post(URI.create(endpoint), wrapped(config, leased), ackDeadline(config));
+        int status = post(endpoint, wrapped(config, leased), ackDeadline(config));
         error = ACKNOWLEDGED.contains(status) ? "" : endpoint + " answered " + status;
       } catch (IOException e) {
         error = "no answer from " + endpoint + ": " + e;

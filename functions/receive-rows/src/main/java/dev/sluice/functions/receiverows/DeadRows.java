@@ -92,7 +92,8 @@ final class DeadRows {
             + pipeline
             + " cannot be read and go to topic sluice-rows-dead: "
             + reason
-            + ". Table dead_rows lists them; mend the sender or the spec, then ./sluice replay-dead",
+            + ". Table dead_rows lists them; mend the sender or the spec, then ./sluice"
+            + " replay-dead",
         null,
         platform.clock().instant());
   }
