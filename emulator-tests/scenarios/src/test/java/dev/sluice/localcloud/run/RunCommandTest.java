@@ -42,7 +42,7 @@ class RunCommandTest {
 
   private static LocalCloud cloud;
   private static GoogleClients clients;
-  private static final Stages STAGES = new Stages(line -> {});
+  private static final Stages STAGES = new Stages(Home.find().readOperations(), line -> {});
 
   @BeforeAll
   static void start() throws IOException {

@@ -1,5 +1,6 @@
 package dev.sluice.functions.ingest;
 
+import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Unavailable;
 import dev.sluice.examples.BlockSource;
 import dev.sluice.gcp.TableStream;
@@ -47,8 +48,11 @@ record TableBlocks(Tables tables, List<TableStream> streams) implements BlockSou
       while (!fetchers.isEmpty()) {
         turn = turn >= fetchers.size() ? 0 : turn;
         Fetched fetched = fetchers.get(turn).take();
-        if (fetched.failure() != null) {
-          throw fetched.failure();
+        switch (fetched.failure()) {
+          case null -> {}
+          case RuntimeException e -> throw e;
+          case Error e -> throw e;
+          case Throwable e -> throw new Bug("a fetcher throws no checked exception", e);
         }
         if (fetched.block() != null) {
           turn++;
@@ -68,7 +72,7 @@ record TableBlocks(Tables tables, List<TableStream> streams) implements BlockSou
   }
 
   /** A block, why there is none, or neither at the stream's end. */
-  private record Fetched(@Nullable Block block, @Nullable RuntimeException failure) {}
+  private record Fetched(@Nullable Block block, @Nullable Throwable failure) {}
 
   private final class Fetcher implements Runnable {
     private final TableStream stream;
@@ -88,12 +92,13 @@ record TableBlocks(Tables tables, List<TableStream> streams) implements BlockSou
         ahead.put(new Fetched(null, null));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
+        // Who waits for a block must hear of it.
         fail(e);
       }
     }
 
-    private void fail(RuntimeException e) {
+    private void fail(Throwable e) {
       try {
         ahead.put(new Fetched(null, e));
       } catch (InterruptedException interrupted) {
