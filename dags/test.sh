@@ -36,7 +36,9 @@ install() {
     uv venv --quiet --python "${found:-3.12}" "$venv" &&
       uv pip install --quiet --compile-bytecode --require-hashes --python "$python" -r "$pins"
   else
+    # Older ones take the newest release of a package that is also wanted with an extra, not the pinned one.
     "$found" -m venv "$venv" &&
+      "$python" -m pip install --quiet --disable-pip-version-check --retries 2 --timeout 20 pip==26.0 &&
       "$python" -m pip install --quiet --disable-pip-version-check --retries 2 --timeout 20 \
         --require-hashes -r "$pins"
   fi

@@ -29,6 +29,8 @@ python_environment() {
   else
     [ -n "$found" ] || return 3
     "$found" -m venv "$venv" || return 3
+    # Older ones take the newest release of a package that is also wanted with an extra, not the pinned one.
+    "$python" -m pip install --quiet --disable-pip-version-check pip==26.0 || return 1
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$wanted" || return 1
   fi
   cp "$wanted" "$venv/requirements.txt"
