@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.cloud.storage.BlobId;
 import com.google.cloud.storage.BlobInfo;
 import dev.sluice.contracts.Batch;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -62,19 +63,37 @@ final class BadInputTest {
             "line 1",
             "currency",
             "rename one"),
-        bad("no-header.csv", csv.substring(csv.indexOf('\n') + 1), "BLOCKED", "price_usd"),
+        bad(
+            "no-header.csv",
+            csv.substring(csv.indexOf('\n') + 1),
+            "FAILED",
+            "line 1",
+            "header is missing"),
         bad("number-header.csv", "1,2,3\n4,5,6\n", "FAILED", "line 1", "header is missing"),
-        bad("all-ragged.csv", header + "\n" + "a,b\n".repeat(50), "FAILED", "line 2", "50 rows"),
+        bad(
+            "all-ragged.csv",
+            header + "\n" + "a,b\n".repeat(50),
+            "BLOCKED",
+            "line 2",
+            "50 of 50 rows"),
         bad("one-class.csv", Marketplace.csv(sold(1)), "FAILED", "sold", "only one value"),
         bad("no-label.csv", csv.replaceAll("(?m),[01]$", ","), "BLOCKED", "sold"),
         bad("long-name.csv", wider(csv, longName), "LIVE", longName),
         Arguments.of(
-            "utf-16.csv", csv.getBytes(StandardCharsets.UTF_16LE), "FAILED", List.of("UTF-16")),
-        Arguments.of(
-            "latin-1.csv",
-            csv.replace("books", "b\u00fccher").getBytes(StandardCharsets.ISO_8859_1),
+            "two-encodings.csv",
+            twoEncodings(csv),
             "BLOCKED",
             List.of("UTF-8", "line", "category")));
+  }
+
+  /** Begins in UTF-8 and goes on in Latin-1, so that it is neither. */
+  private static byte[] twoEncodings(String csv) {
+    String text = csv.replace("books", "b\u00fccher");
+    int half = text.indexOf('\n', text.length() / 4) + 1;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.writeBytes(text.substring(0, half).getBytes(UTF_8));
+    out.writeBytes(text.substring(half).getBytes(StandardCharsets.ISO_8859_1));
+    return out.toByteArray();
   }
 
   private static Arguments bad(String file, String text, String state, String... alarm) {

@@ -138,9 +138,9 @@ final class EveryWayInTest {
 
   @Test
   void aBatchWithTooManyRejectedRowsIsHeldWithItsReason() throws Exception {
-    cloud.spec("ragged", "label: sold\n");
+    cloud.spec("too-ragged", "label: sold\n");
     String csv = Marketplace.csv(Marketplace.day(64, 100)) + "ragged\n".repeat(50);
-    Batch batch = cloud.drop("ragged/2026-01-01/a.csv", csv);
+    Batch batch = cloud.drop("too-ragged/2026-01-01/a.csv", csv);
     assertThat(cloud.row(batch))
         .containsEntry("state", "BLOCKED")
         .containsEntry("rows", 150L)
@@ -151,7 +151,7 @@ final class EveryWayInTest {
         .asString()
         .contains("50 of 150 rows were rejected")
         .contains("line 102");
-    assertThat(cloud.live("ragged")).isZero();
+    assertThat(cloud.live("too-ragged")).isZero();
   }
 
   @Test

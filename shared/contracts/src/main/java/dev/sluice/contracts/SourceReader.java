@@ -120,10 +120,15 @@ final class SourceReader {
               + MARKER
               + " last, or 'label_from: manifest.csv' and write that last");
     }
+    int spans = spans(source, pattern);
+    if (manifest != null && spans > 1) {
+      throw source.refuse(
+          "spans", "is " + spans + ", but a file of labels is one span's; leave 'spans' out");
+    }
     Yaml inline = source.child("inline");
     return new SourceSpec.Objects(
         pattern,
-        spans(source, pattern),
+        spans,
         marker,
         "folder".equals(labelFrom),
         manifest,

@@ -21,7 +21,8 @@ public final class ExampleReaders {
 
   /**
    * The rows of several parts in order; each is opened when the one before it is at its end, the
-   * first one at once.
+   * first one at once. Batches are of equal size, the last one excepted, however the rows are
+   * spread over the parts.
    *
    * @param parts at least one, of equal fields
    */
@@ -30,7 +31,7 @@ public final class ExampleReaders {
       throw new Bug("no parts to read");
     }
     Queue<Part> rest = new ArrayDeque<>(parts);
-    return new Concat(rest.remove().open(), rest);
+    return new EvenReader(new Concat(rest.remove().open(), rest));
   }
 
   private static final class Concat implements ExampleReader {

@@ -331,15 +331,19 @@ public record Ingestion(Splits splits, boolean tfrecord) {
 
   private static Kinds declared(List<? extends RecordFile> files) throws IOException {
     Kinds all = new Kinds();
-    Kinds first = null;
+    RecordFile first = null;
+    Kinds columns = new Kinds();
     for (RecordFile file : files) {
       Kinds own = new Kinds();
       file.declare(own);
-      if (first != null && !file.openColumns() && !files.getFirst().openColumns()) {
-        requireColumns(files.getFirst().name(), first, file.name(), own);
-        requireColumns(file.name(), own, files.getFirst().name(), first);
+      if (!file.openColumns()) {
+        if (first == null) {
+          first = file;
+          columns = own;
+        }
+        requireColumns(first.name(), columns, file.name(), own);
+        requireColumns(file.name(), own, first.name(), columns);
       }
-      first = first == null ? own : first;
       all.merge(own);
     }
     return all;

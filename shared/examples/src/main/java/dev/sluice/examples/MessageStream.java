@@ -118,8 +118,10 @@ final class MessageStream extends RecordFile {
           } catch (Misfit e) {
             throw new Bug("column " + e.column() + " of a message is no text", e);
           }
-          builder.endRow();
           held++;
+          if (builder.endRow()) {
+            break;
+          }
         }
       }
       ahead = builder.take();

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.stream.Stream;
@@ -60,7 +61,7 @@ final class MappedTaskTest {
       assertThat(called.get(4)).isEqualTo("plan");
       assertThat(called.subList(5, 8)).containsExactlyInAnyOrder("part[0]", "part[1]", "part[2]");
       assertThat(called.subList(8, 11)).containsExactly("ingest", "analyze", "finish-run");
-      assertThat(inputs(bench.functions.call("plan")).toString())
+      assertThat(new TreeMap<>(inputs(bench.functions.call("plan"))).toString())
           .isEqualTo(
               "{inspection#0=\"gs://artifacts/inspection/0\","
                   + " inspection#1=\"gs://artifacts/inspection/1\","

@@ -32,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The sources of a batch as files of records, and how the spec wants them read. */
 final class BatchFiles {
@@ -78,13 +79,16 @@ final class BatchFiles {
     if (!(call.spec().source() instanceof SourceSpec.Objects spec)) {
       throw changed(call);
     }
-    Map<ObjectName, StoredObject> live = new HashMap<>();
+    Set<ObjectName> pinned =
+        call.batch().sources().stream()
+            .map(source -> ObjectName.parse(source.uri()))
+            .collect(Collectors.toSet());
+    Map<ObjectName, StoredObject> listed = new HashMap<>();
     call.platform()
         .objects()
-        .list(
-            ObjectName.parse(call.batch().sources().getFirst().uri()).bucket(),
-            spec.pattern().prefix())
-        .forEach(object -> live.put(object.name(), object));
+        .list(pinned.iterator().next().bucket(), spec.pattern().prefix())
+        .filter(object -> pinned.contains(object.name()))
+        .forEach(object -> listed.put(object.name(), object));
     List<ObjectEntry> entries = new ArrayList<>();
     ObjectLabels labels =
         spec.labelByFolder() ? new ObjectLabels.ByFolder() : new ObjectLabels.None();
@@ -94,14 +98,17 @@ final class BatchFiles {
       if (spec.isManifest(name.name())) {
         labels = new ObjectLabels.ByManifest(bytes);
       }
-      StoredObject object = live.get(name);
+      StoredObject object = listed.get(name);
       if (object == null) {
+        // Replaced since: what is listed is another generation.
         requireLive(call.platform(), source);
+        object =
+            call.platform()
+                .objects()
+                .find(name)
+                .orElseThrow(() -> new BadInput(source.uri() + " is gone; start a new batch"));
       }
-      entries.add(
-          object == null
-              ? ObjectEntry.of(bytes)
-              : new ObjectEntry(bytes, object.crc32c(), object.contentType(), object.created()));
+      entries.add(new ObjectEntry(bytes, source.crc32c(), object.contentType(), object.created()));
     }
     SourceSpec.Inline inline = spec.inline();
     return RecordFiles.objects(

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param streams at least one, of one schema
  */
 record TableBlocks(Tables tables, List<TableStream> streams) implements BlockSource {
-  private static final int AHEAD = 4;
+  /** Blocks that all streams together hold ahead; one is some MiB at the most. */
+  private static final int AHEAD = 32;
 
   @Override
   public Blocks open() {
@@ -76,7 +77,8 @@ record TableBlocks(Tables tables, List<TableStream> streams) implements BlockSou
 
   private final class Fetcher implements Runnable {
     private final TableStream stream;
-    private final BlockingQueue<Fetched> ahead = new ArrayBlockingQueue<>(AHEAD);
+    private final BlockingQueue<Fetched> ahead =
+        new ArrayBlockingQueue<>(Math.max(1, AHEAD / streams.size()));
     private @Nullable Thread thread;
 
     Fetcher(TableStream stream) {

@@ -33,6 +33,9 @@ final class ResolveAction implements Action {
   /** Below this a call ends well within a function's time, and cutting costs more than it saves. */
   private static final long ONE_CALL_BYTES = 256L << 20;
 
+  /** Documents of batches that are read to find the newest. */
+  private static final int MOST_BATCHES = 1_000;
+
   private static final long SHARD_BYTES = 128L << 20;
   private static final int MOST_SHARDS = 64;
 
@@ -171,10 +174,13 @@ final class ResolveAction implements Action {
           "run " + request.run(),
           () -> new Snapshots(platform.tables()).take(spec.name(), request.run(), source));
     }
+    // A stream has a batch a window: of very many documents the latest ones suffice.
     List<Batch> known =
         platform
             .objects()
             .list(platform.layout().artifacts(), spec.name() + "/batches/")
+            .sorted(Comparator.comparing(StoredObject::created).reversed())
+            .limit(MOST_BATCHES)
             .map(o -> Json.read(platform.objects().read(o.name()), Batch.class, o.name().uri()))
             .sorted(Comparator.comparing(Order::of).reversed())
             .toList();
