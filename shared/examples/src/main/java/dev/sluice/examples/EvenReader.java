@@ -67,38 +67,38 @@ final class EvenReader implements ExampleReader {
     List<Column> columns = new ArrayList<>(fields.size());
     for (int c = 0; c < fields.size(); c++) {
       int column = c;
-      columns.add(join(parts.stream().map(part -> part.columns().get(column)).toList(), rows));
+      columns.add(joined(parts.stream().map(part -> part.columns().get(column)).toList(), rows));
     }
     return new ExampleBatch(fields, columns, rows);
   }
 
   /** Columns of one kind, one behind the other. */
-  private static Column join(List<Column> parts, int rows) {
+  private static Column joined(List<Column> parts, int rows) {
     Validity validity = validity(parts, rows);
-    int to = 0;
-    switch (parts.getFirst()) {
+    return switch (parts.getFirst()) {
       case IntColumn _ -> {
         long[] values = new long[rows];
+        int to = 0;
         for (Column part : parts) {
           System.arraycopy(((IntColumn) part).values(), 0, values, to, part.rows());
           to += part.rows();
         }
-        return new IntColumn(values, validity);
+        yield new IntColumn(values, validity);
       }
       case FloatColumn _ -> {
         double[] values = new double[rows];
+        int to = 0;
         for (Column part : parts) {
           System.arraycopy(((FloatColumn) part).values(), 0, values, to, part.rows());
           to += part.rows();
         }
-        return new FloatColumn(values, validity);
+        yield new FloatColumn(values, validity);
       }
-      case StringColumn _ -> {
-        return texts(parts, rows, validity);
-      }
+      case StringColumn _ -> texts(parts, rows, validity);
       case ListColumn _ -> {
         int[] offsets = new int[rows + 1];
         List<Column> values = new ArrayList<>();
+        int to = 0;
         for (Column part : parts) {
           ListColumn lists = (ListColumn) part;
           for (int r = 0; r < part.rows(); r++, to++) {
@@ -106,9 +106,9 @@ final class EvenReader implements ExampleReader {
           }
           values.add(lists.values());
         }
-        return new ListColumn(offsets, join(values, offsets[rows]), validity);
+        yield new ListColumn(offsets, joined(values, offsets[rows]), validity);
       }
-    }
+    };
   }
 
   private static Column texts(List<Column> parts, int rows, Validity validity) {
