@@ -1,6 +1,7 @@
 package dev.sluice.localcloud;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Timestamp;
 import com.google.pubsub.v1.AcknowledgeRequest;
 import com.google.pubsub.v1.ModifyAckDeadlineRequest;
 import com.google.pubsub.v1.PullRequest;
@@ -100,7 +101,7 @@ final class ReplayDeadCommand implements Callable<Integer> {
     }
   }
 
-  private int replay(
+  int replay(
       SubscriberGrpc.SubscriberBlockingStub subscriber,
       String subscription,
       Messages messages,
@@ -108,6 +109,7 @@ final class ReplayDeadCommand implements Callable<Integer> {
     List<Map<String, @Nullable Object>> told = new ArrayList<>();
     List<String> held = new ArrayList<>();
     Set<String> seen = new HashSet<>();
+    Instant began = Instant.now();
     try {
       while (told.size() < max) {
         List<ReceivedMessage> batch = pull(subscriber, subscription, max - told.size());
@@ -117,16 +119,19 @@ final class ReplayDeadCommand implements Callable<Integer> {
         List<Messages.Message> again = new ArrayList<>();
         List<String> acknowledged = new ArrayList<>();
         for (ReceivedMessage received : batch) {
-          Known known = known(facts, received);
-          if (seen.add(received.getMessage().getMessageId())) {
-            told.add(tell(received, known));
+          boolean isNew = seen.add(received.getMessage().getMessageId());
+          if (dryRun || !isBefore(received, began)) {
+            held.add(received.getAckId());
+          } else {
+            acknowledged.add(received.getAckId());
           }
-          again.add(again(received, known));
-          acknowledged.add(received.getAckId());
+          if (isNew && isBefore(received, began)) {
+            Known known = known(facts, received);
+            told.add(tell(received, known));
+            again.add(again(received, known));
+          }
         }
-        if (dryRun) {
-          held.addAll(acknowledged);
-        } else {
+        if (!acknowledged.isEmpty()) {
           messages.publishAll(topic, again);
           subscriber.acknowledge(
               AcknowledgeRequest.newBuilder()
@@ -134,9 +139,13 @@ final class ReplayDeadCommand implements Callable<Integer> {
                   .addAllAckIds(acknowledged)
                   .build());
         }
+        if (again.isEmpty()) {
+          // What is held comes again once its deadline has passed, for ever.
+          break;
+        }
       }
     } finally {
-      // What is only looked at is given back at once.
+      // What is only looked at is given back.
       for (int from = 0; from < held.size(); from += AT_ONCE) {
         subscriber.modifyAckDeadline(
             ModifyAckDeadlineRequest.newBuilder()
@@ -215,6 +224,12 @@ final class ReplayDeadCommand implements Callable<Integer> {
                     Base64.getEncoder().encodeToString(data))));
     return new Known(
         stored.isEmpty() ? null : String.valueOf(stored.getFirst().get("message_id")), null);
+  }
+
+  /** Whether it was given up before then; what is sent again and refused again comes later. */
+  private static boolean isBefore(ReceivedMessage received, Instant time) {
+    Timestamp given = received.getMessage().getPublishTime();
+    return Instant.ofEpochSecond(given.getSeconds(), given.getNanos()).isBefore(time);
   }
 
   private static @Nullable Instant published(ReceivedMessage received) {

@@ -181,10 +181,10 @@ final class SourceReader {
   private static SourceSpec stream(Yaml source) {
     source.only(List.of("window", "allowed_lateness", "late"));
     Duration window = source.duration("window", Duration.ofMinutes(5));
-    if (window.isZero() || window.compareTo(Duration.ofDays(31)) > 0) {
+    if (window.isZero() || window.compareTo(Duration.ofDays(7)) > 0) {
       throw source.refuse(
           "window",
-          "is " + source.string("window") + "; a window lasts at least 1s and at most 31d");
+          "is " + source.string("window") + "; a window lasts at least 1s and at most 7d");
     }
     Duration lateness = source.duration("allowed_lateness", Duration.ofMinutes(1));
     if (lateness.compareTo(Duration.ofDays(7)) > 0) {

@@ -332,7 +332,8 @@ class PipelineSpecTest {
         "{bigquery: {query: q, where: x}}|'where' does not go with 'query'; say it in the query",
         "{bigquery: {tabel: d.t}}|'tabel' is not a known key; did you mean 'table'",
         "{stream: {window: 5}}|'window' is '5'; give a number and a unit: s, m, h or d",
-        "{stream: {window: 0s}}|'window' is 0s; a window lasts at least 1s and at most 31d",
+        "{stream: {window: 0s}}|'window' is 0s; a window lasts at least 1s and at most 7d",
+        "{stream: {window: 8d}}|'window' is 8d; a window lasts at least 1s and at most 7d",
         "{stream: {allowed_lateness: 8d}}|'allowed_lateness' is 8d; a window stays open for",
         "{stream: {late: drop}}|'late' is 'drop'; did you mean",
       })

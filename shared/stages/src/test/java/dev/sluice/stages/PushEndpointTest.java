@@ -8,10 +8,16 @@ import dev.sluice.contracts.Unavailable;
 import dev.sluice.testing.Exchange;
 import dev.sluice.testing.MemoryCloud;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,6 +112,50 @@ class PushEndpointTest {
                     message("x"))
                 .status())
         .isEqualTo(422);
+  }
+
+  @Test
+  void largeMessagesAreReadAFewAtATimeAndSmallOnesDoNotWait() throws Exception {
+    String tooMuch = message("x".repeat((int) PushEndpoint.LARGE_BYTES));
+    CountDownLatch inside = new CountDownLatch(PushEndpoint.LARGE_AT_ONCE);
+    CountDownLatch released = new CountDownLatch(1);
+    PushEndpoint endpoint =
+        new PushEndpoint(
+            Platforms.of(new MemoryCloud()),
+            message -> {
+              if (message.data().length > 1) {
+                inside.countDown();
+                awaitUnchecked(released);
+              }
+            },
+            Duration.ZERO);
+    try (ExecutorService threads = Executors.newFixedThreadPool(PushEndpoint.LARGE_AT_ONCE)) {
+      List<Future<Exchange>> large = new ArrayList<>();
+      for (int i = 0; i < PushEndpoint.LARGE_AT_ONCE; i++) {
+        large.add(threads.submit(() -> Exchange.post(endpoint::service, tooMuch)));
+      }
+      try {
+        awaitUnchecked(inside);
+        assertThat(Exchange.post(endpoint::service, message("x")).status()).isEqualTo(204);
+        Exchange another = Exchange.post(endpoint::service, tooMuch);
+        assertThat(another.status()).isEqualTo(503);
+        assertThat(another.text()).contains("2 messages of more than 2097152 bytes");
+      } finally {
+        released.countDown();
+      }
+      for (Future<Exchange> one : large) {
+        assertThat(one.get(20, TimeUnit.SECONDS).status()).isEqualTo(204);
+      }
+    }
+    assertThat(Exchange.post(endpoint::service, tooMuch).status()).isEqualTo(204);
+  }
+
+  private static void awaitUnchecked(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

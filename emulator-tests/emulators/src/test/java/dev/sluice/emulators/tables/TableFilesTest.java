@@ -147,7 +147,7 @@ final class TableFilesTest {
     "models_log, pipeline model version state uri sha256 transform_fingerprint batch",
     "evaluations_log, pipeline model batch split slice metric value low high examples",
     "stream_rows, pipeline id message_id event_time publish_time received_at format payload",
-    "window_rows, pipeline window_start late id event_time format payload",
+    "window_rows, pipeline window_start late id event_time format payload closed_at",
     "dead_rows_log, pipeline message_id reason beginning",
   })
   void theNamesThatPeopleQueryAreThereInOrder(String table, String columns) throws IOException {

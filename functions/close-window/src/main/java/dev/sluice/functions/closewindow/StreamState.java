@@ -19,14 +19,30 @@ record StreamState(Instant closedUntil, @Nullable Closing closing) {
    * @param attempt counts from 1; a job that failed is followed by another
    * @param job the id of the attempt's job
    * @param ended when that job's rows were in; null until somebody has seen its end
+   * @param startedUntil the runs of every window that starts before it are started; null where none
+   *     is known to be
    */
-  record Closing(Instant until, int attempt, String job, @Nullable Instant ended) {
+  record Closing(
+      Instant until,
+      int attempt,
+      String job,
+      @Nullable Instant ended,
+      @Nullable Instant startedUntil) {
     static Closing of(String pipeline, Instant until, int attempt) {
       return new Closing(
           until,
           attempt,
           "close-window_" + pipeline + "_" + until.getEpochSecond() + "_" + attempt,
+          null,
           null);
+    }
+
+    Closing ended(Instant time) {
+      return new Closing(until, attempt, job, time, startedUntil);
+    }
+
+    Closing startedUntil(Instant window) {
+      return new Closing(until, attempt, job, ended, window);
     }
   }
 

@@ -43,7 +43,8 @@ import java.util.Optional;
  *       The job takes every row that happened before the claim's end and whose id is in no window
  *       yet; the end of the job is written into the claim;
  *   <li>makes each window with rows a batch: its name derives from the claim alone, so that a
- *       repeated step finds what the first one made, as do the run's start and the batch's state;
+ *       repeated step finds what the first one made, as do the run's start and the batch's state.
+ *       Its place among many windows is written into the claim now and then;
  *   <li>writes that the windows are closed.
  * </ol>
  *
@@ -63,6 +64,9 @@ import java.util.Optional;
 final class WindowCloser {
   /** Of several callers each change lets one through; more are not about one claim. */
   private static final int CHANGES = 10;
+
+  /** A call may not last long enough for all windows; the next begins where it kept its place. */
+  private static final int KEPT_EVERY = 100;
 
   private final Platform platform;
   private final WindowRows rows;
@@ -163,12 +167,17 @@ final class WindowCloser {
             "job " + job.id() + " failed, and the next call tries again: " + job.failure());
       }
       ended = job.ended();
-      Closing seen = new Closing(closing.until(), closing.attempt(), closing.job(), ended);
-      held = write(pipeline, held.state().with(seen), over(held));
+      closing = closing.ended(ended);
+      held = write(pipeline, held.state().with(closing), over(held));
     }
+    Instant started = closing.startedUntil();
     List<String> made = new ArrayList<>();
-    for (Window window : rows.windows(pipeline, from, closing.until())) {
-      made.add(start(pipeline, window, ended));
+    for (Window window :
+        rows.windows(pipeline, started == null ? from : started, closing.until())) {
+      if (!made.isEmpty() && made.size() % KEPT_EVERY == 0) {
+        held = write(pipeline, held.state().with(closing.startedUntil(window.start())), over(held));
+      }
+      made.add(start(pipeline, window, closing.until(), ended));
     }
     write(pipeline, new StreamState(closing.until(), null), over(held));
     return made;
@@ -182,8 +191,8 @@ final class WindowCloser {
     return closing;
   }
 
-  private String start(String pipeline, Window window, Instant ended) {
-    Batch batch = batch(pipeline, window, ended);
+  private String start(String pipeline, Window window, Instant until, Instant ended) {
+    Batch batch = batch(pipeline, window, until, ended);
     platform
         .objects()
         .write(
@@ -205,7 +214,7 @@ final class WindowCloser {
     return batch.batch();
   }
 
-  private Batch batch(String pipeline, Window window, Instant ended) {
+  private Batch batch(String pipeline, Window window, Instant until, Instant ended) {
     String table =
         platform.configuration().required("GOOGLE_CLOUD_PROJECT")
             + "."
@@ -215,6 +224,8 @@ final class WindowCloser {
     String filter =
         "pipeline = '"
             + pipeline
+            + "' AND closed_at = TIMESTAMP '"
+            + until
             + "' AND window_start = TIMESTAMP '"
             + window.start()
             + "' AND NOT late";

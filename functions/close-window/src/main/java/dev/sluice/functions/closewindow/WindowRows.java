@@ -9,13 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Tables {@code stream_rows}, what arrived, and {@code window_rows}, what counts. */
 final class WindowRows {
   static final String TABLE = "window_rows";
 
-  /** An id that is received again within this time of the window that counted it is known. */
+  /** An id that is received again within this time of the closing that counted it is known. */
   static final Duration REMEMBERED = Duration.ofDays(7);
 
   /**
@@ -37,7 +38,8 @@ final class WindowRows {
         event_time,
         publish_time,
         format,
-        payload
+        payload,
+        @until AS closed_at
       FROM stream_rows
       WHERE
         pipeline = @pipeline
@@ -45,7 +47,7 @@ final class WindowRows {
         AND event_time < @until
         AND id NOT IN (
           SELECT id FROM window_rows
-          WHERE pipeline = @pipeline AND window_start >= @remembered)
+          WHERE pipeline = @pipeline AND closed_at >= @remembered)
       QUALIFY
         ROW_NUMBER() OVER (PARTITION BY id ORDER BY publish_time, message_id, received_at) = 1
       """;
@@ -56,8 +58,8 @@ final class WindowRows {
       FROM window_rows
       WHERE
         pipeline = @pipeline
+        AND closed_at = @until
         AND window_start >= @from
-        AND window_start < @until
         AND NOT late
       GROUP BY window_start
       ORDER BY window_start
@@ -65,9 +67,12 @@ final class WindowRows {
 
   private static final String FIRST =
       "SELECT MIN(event_time) AS first FROM stream_rows"
-          + " WHERE pipeline = @pipeline AND event_time < @until";
+          + " WHERE pipeline = @pipeline AND received_at >= @since";
 
   private final Platform platform;
+
+  /** When a pipeline had no row yet; only what was received since can be its first. */
+  private final Map<String, Instant> empty = new ConcurrentHashMap<>();
 
   /**
    * A window with rows in it.
@@ -84,11 +89,16 @@ final class WindowRows {
 
   /** The event time of the earliest row before that time, or nothing where there is none. */
   Optional<Instant> first(String pipeline, Instant until) {
+    Instant now = platform.clock().instant();
+    Instant known = empty.get(pipeline);
+    Instant since = known == null ? Instant.EPOCH : known.minus(UNDER_WAY);
     List<Map<String, @Nullable Object>> rows =
-        platform.queries().query(FIRST, Map.of("pipeline", pipeline, "until", until));
-    return rows.getFirst().get("first") instanceof Instant first
-        ? Optional.of(first)
-        : Optional.empty();
+        platform.queries().query(FIRST, Map.of("pipeline", pipeline, "since", since));
+    if (rows.getFirst().get("first") instanceof Instant first) {
+      return first.isBefore(until) ? Optional.of(first) : Optional.empty();
+    }
+    empty.put(pipeline, now);
+    return Optional.empty();
   }
 
   /**
@@ -128,7 +138,7 @@ final class WindowRows {
             TABLE);
   }
 
-  /** The windows that start in [from, until) and hold rows, in order. */
+  /** The windows of the closing until then that start at {@code from} or later, in order. */
   List<Window> windows(String pipeline, Instant from, Instant until) {
     List<Window> out = new ArrayList<>();
     for (Map<String, @Nullable Object> row :

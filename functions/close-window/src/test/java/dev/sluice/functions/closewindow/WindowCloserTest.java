@@ -86,6 +86,7 @@ class WindowCloserTest {
 
   /** BigQuery, whose calls and answers can be lost. */
   private static final class Flaky implements Queries {
+    private final List<Object> since = new ArrayList<>();
     private volatile Consumer<String> before = call -> {};
     private volatile Consumer<String> after = call -> {};
     private volatile String sql = "";
@@ -108,7 +109,11 @@ class WindowCloserTest {
 
     @Override
     public List<Map<String, @Nullable Object>> query(String text, Map<String, Object> parameters) {
-      before.accept(text.contains("MIN(event_time)") ? "first" : "windows");
+      boolean first = text.contains("MIN(event_time)");
+      before.accept(first ? "first" : "windows");
+      if (first) {
+        since.add(parameters.get("since"));
+      }
       return clients.queries("sluice").query(text, parameters);
     }
   }
@@ -234,7 +239,8 @@ class WindowCloserTest {
               .isEqualTo(
                   "pipeline = '"
                       + pipeline
-                      + "' AND window_start = TIMESTAMP '2026-11-25T10:00:00Z' AND NOT late");
+                      + "' AND closed_at = TIMESTAMP '2026-11-25T10:05:00Z'"
+                      + " AND window_start = TIMESTAMP '2026-11-25T10:00:00Z' AND NOT late");
           assertThat(source.bytes()).isEqualTo(2L * "{\"id\":\"a\"}".length());
           assertThat(source.snapshot()).isAfter(batch.receivedAt());
         });
@@ -269,6 +275,18 @@ class WindowCloserTest {
     assertThat(batches())
         .extracting(Batch::span)
         .containsExactly("2001-01-01T00:00:00Z", "2026-11-25T10:00:00Z");
+    assertThat(closeAt("10:11:00")).as("what is counted is known, however old it is").isEmpty();
+    assertThat(batches()).hasSize(2);
+  }
+
+  @Test
+  void aPipelineWithoutRowsIsNotSoughtInAllOfTheTableEachTime() {
+    assertThat(closeAt("10:00:00")).isEmpty();
+    assertThat(closeAt("10:01:00")).isEmpty();
+    assertThat(queries.since)
+        .containsExactly(Instant.EPOCH, at("10:00:00").minus(Duration.ofDays(1)));
+    store(row("a", at("10:01:30")));
+    assertThat(closeAt("10:06:00")).hasSize(1);
   }
 
   @Test
@@ -492,6 +510,35 @@ class WindowCloserTest {
   }
 
   @Test
+  void aCallThatStopsAmongManyWindowsIsGoneOnWithFromThePlaceItKept() {
+    SourceSpec.Stream seconds =
+        new SourceSpec.Stream(Duration.ofSeconds(1), Duration.ZERO, SourceSpec.Late.NEXT);
+    JsonObject[] rows = new JsonObject[250];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = row("r" + i, TEN.plusSeconds(i));
+    }
+    store(rows);
+    clock.now = at("10:06:00");
+    AtomicInteger runs = new AtomicInteger();
+    cloud
+        .composer()
+        .before(run -> {
+          if (runs.incrementAndGet() == 151) {
+            throw new Unavailable("a crash at the 151st window");
+          }
+        });
+    assertThatThrownBy(() -> closer.close(pipeline, seconds))
+        .hasMessageContaining("a crash at the 151st window");
+    StreamState.Closing closing = state().closing();
+    assertThat(closing).isNotNull();
+    assertThat(closing.startedUntil()).isEqualTo(TEN.plusSeconds(100));
+    assertThat(closer.close(pipeline, seconds)).hasSize(150);
+    assertThat(batches()).hasSize(250);
+    assertThat(cloud.composer().calls().stream().distinct()).hasSize(250);
+    assertThat(state()).isEqualTo(new StreamState(at("10:06:00"), null));
+  }
+
+  @Test
   void aJobThatBigQueryForgotMakesNothingTwice() throws Exception {
     store(row("a", at("10:01:00")), row("b", at("10:06:00")));
     stopOnce(Stop.BEFORE_THE_JOBS_END_IS_WRITTEN);
@@ -524,7 +571,8 @@ class WindowCloserTest {
             + pipeline
             + "' AS pipeline, TIMESTAMP '2026-11-25 10:00:00' AS window_start, FALSE AS late,"
             + " GENERATE_UUID() AS id, '' AS message_id, CURRENT_TIMESTAMP() AS event_time,"
-            + " CURRENT_TIMESTAMP() AS publish_time, 'json' AS format, '{}' AS payload";
+            + " CURRENT_TIMESTAMP() AS publish_time, 'json' AS format, '{}' AS payload,"
+            + " CURRENT_TIMESTAMP() AS closed_at";
     List<Future<Queries.Job>> all = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
       for (int i = 0; i < 16; i++) {

@@ -21,9 +21,9 @@ import org.tensorflow.example.Example;
 
 /**
  * One example as it was sent, told apart by its content: a JSON object (RFC 8259, UTF-8) of texts,
- * numbers, booleans, nulls, lists of these, and objects of the same; or a serialized tf.Example
- * with at least one feature. Each read takes time and memory in proportion to the payload, which is
- * bounded, and keeps nothing of it but its text.
+ * numbers, booleans, nulls, lists of what is not null, and objects of the same; or a serialized
+ * tf.Example with at least one feature. Each read takes time and memory in proportion to the
+ * payload, which is bounded, and keeps nothing of it but its text.
  *
  * <p>A tf.Example begins with a line feed, which JSON passes over, so JSON is tried first: no
  * tf.Example is JSON, as one line feed more follows inside what would be its first name.
@@ -181,12 +181,18 @@ record Payload(String format, String text) {
     in.beginArray();
     while (in.hasNext()) {
       JsonToken token = in.peek();
-      if (token == JsonToken.BEGIN_ARRAY || token == JsonToken.BEGIN_OBJECT) {
+      if (token == JsonToken.BEGIN_ARRAY
+          || token == JsonToken.BEGIN_OBJECT
+          || token == JsonToken.NULL) {
         throw new BadInput(
             "the list at "
                 + in.getPath()
                 + " holds "
-                + (token == JsonToken.BEGIN_ARRAY ? "a list" : "an object")
+                + switch (token) {
+                  case BEGIN_ARRAY -> "a list";
+                  case BEGIN_OBJECT -> "an object";
+                  default -> "null";
+                }
                 + "; a list may hold texts, numbers and booleans");
       }
       scalar(in);

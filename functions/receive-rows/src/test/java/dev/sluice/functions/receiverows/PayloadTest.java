@@ -45,7 +45,7 @@ class PayloadTest {
       strings = {
         "{}",
         "{\"a\":1,\"b\":\"text\",\"c\":true,\"d\":null,\"e\":-1.5e3}",
-        " \n\t{\"a\":[1,2,\"x\",null,true]}\n",
+        " \n\t{\"a\":[1,2,\"x\",true]}\n",
         "{\"a\":{\"b\":{\"c\":[]}}}",
         "{\"a\":\"\uFFFD and \\u0000 and \\ud83d\\ude00\"}"
       })
@@ -86,6 +86,7 @@ class PayloadTest {
         "{} x|something follows",
         "{\"a\":1|ends too early",
         "{\"a\":[1,{\"b\":2}]}|the list at $.a[1] holds an object",
+        "{\"a\":[1,null]}|the list at $.a[1] holds null; a list may hold texts",
         "{\"a\":[[1]]}|the list at $.a[0] holds a list",
         "{\"a\":1,\"a\":2}|the member $.a is there twice",
         "{\"a\":1e999}|the number at $.a is beyond what a double holds",
