@@ -147,7 +147,8 @@ final class AvroSchema {
       members.add(new AvroType.Member(name, type));
     }
     open.remove(full);
-    return defined(full, new AvroType.Struct(full, members));
+    AvroType refused = refused(json);
+    return defined(full, refused == null ? new AvroType.Struct(full, members) : refused);
   }
 
   private AvroType enumeration(JsonObject json, String space) {
@@ -181,6 +182,10 @@ final class AvroSchema {
   }
 
   private AvroType annotated(String name, JsonObject json, String space) {
+    AvroType refused = refused(json);
+    if (refused != null) {
+      return refused;
+    }
     String logical = logical(json);
     return switch (name) {
       case "int" ->
@@ -212,6 +217,15 @@ final class AvroSchema {
               ? Plain.of(Form.DATETIME)
               : named(name, space);
       default -> named(name, space);
+    };
+  }
+
+  /** BigQuery's types that no column can be made of, whatever Avro type carries them. */
+  private static AvroType.@Nullable Refused refused(JsonObject json) {
+    return switch (optional(json, "sqlType")) {
+      case "INTERVAL" -> new AvroType.Refused("an interval");
+      case "RANGE" -> new AvroType.Refused("a range");
+      default -> null;
     };
   }
 

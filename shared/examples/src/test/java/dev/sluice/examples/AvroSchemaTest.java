@@ -70,6 +70,10 @@ class AvroSchemaTest {
           ["null","int",{"type":"record","name":"S","fields":[]}] | a union of a record and other types
           ["string",{"type":"array","items":"string"}] | a union of an array and other types
           {"type":"fixed","name":"D","size":12,"logicalType":"duration"} | a duration
+          {"type":"string","sqlType":"INTERVAL"} | an interval
+          ["null",{"type":"string","sqlType":"INTERVAL"}] | an interval
+          {"type":"string","sqlType":"RANGE"} | a range
+          {"type":"record","name":"S","sqlType":"RANGE","fields":[{"name":"start","type":"int"}]} | a range
           """)
   void whatIsNoColumnIsRefusedByName(String type, String title) {
     assertThatThrownBy(() -> columns(record(field("v", type))))
@@ -142,6 +146,14 @@ class AvroSchemaTest {
     String type = "{\"type\":\"string\",\"logicalType\":\"date\"}";
     AvroProgram.Column column = AvroFile.program(record(field("d", type))).columns().getFirst();
     assertThat(column).isEqualTo(new AvroProgram.Column("d", Numbers.TEXT, false));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"JSON", "GEOGRAPHY"})
+  void bigQuerysOtherTypesAreTheTextsThatTheyLookLike(String sqlType) {
+    String type = "{\"type\":\"string\",\"sqlType\":\"" + sqlType + "\"}";
+    AvroProgram.Column column = AvroFile.program(record(field("v", type))).columns().getFirst();
+    assertThat(column).isEqualTo(new AvroProgram.Column("v", Numbers.TEXT, false));
   }
 
   @Test
