@@ -9,7 +9,10 @@ import dev.sluice.contracts.BadInput;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -255,6 +258,62 @@ class CsvBadInputTest {
       assertThat(good).containsExactly("k", "1", "3", "5");
       assertThat(bad.subList(0, 3))
           .containsExactly("3:8", "5:" + text.indexOf("4,"), "6:" + (text.indexOf("4,\"") + 5));
+    }
+  }
+
+  @Test
+  void aLineOfTwoGigabytesCostsItsRowAndLittleMemory() throws IOException {
+    byte[] before = "k,v\n1,a\n2,".getBytes(UTF_8);
+    byte[] after = "\n3,c\n".getBytes(UTF_8);
+    long line = (1L << 31) + 1;
+    ByteSource source =
+        new ByteSource() {
+          @Override
+          public InputStream open() {
+            return new SequenceInputStream(
+                new SequenceInputStream(new ByteArrayInputStream(before), new Same(line)),
+                new ByteArrayInputStream(after));
+          }
+
+          @Override
+          public String name() {
+            return "in/a.csv";
+          }
+
+          @Override
+          public long size() {
+            return before.length + line + after.length;
+          }
+        };
+    Data.Table table = Data.inspect(source);
+    assertThat(table.rows()).extracting(row -> row.get(0)).containsExactly(1L, 3L);
+    RejectedRow rejected = table.rejected().getFirst();
+    assertThat(rejected.reason()).startsWith("the row is longer than 16777216 bytes");
+    assertThat(rejected.value()).hasSize(RejectedRow.MAX_CHARS);
+  }
+
+  /** So many times the same letter. */
+  private static final class Same extends InputStream {
+    private long left;
+
+    Same(long length) {
+      left = length;
+    }
+
+    @Override
+    public int read() {
+      return left-- > 0 ? 'x' : -1;
+    }
+
+    @Override
+    public int read(byte[] to, int from, int length) {
+      if (left <= 0) {
+        return -1;
+      }
+      int count = (int) Math.min(left, length);
+      Arrays.fill(to, from, from + count, (byte) 'x');
+      left -= count;
+      return count;
     }
   }
 
