@@ -2,15 +2,11 @@ package dev.sluice.gcp;
 
 import com.google.api.gax.rpc.ApiException;
 import com.google.api.gax.rpc.ServerStream;
-import com.google.cloud.RetryOption;
 import com.google.cloud.bigquery.BigQuery;
 import com.google.cloud.bigquery.BigQueryError;
 import com.google.cloud.bigquery.BigQueryException;
 import com.google.cloud.bigquery.Field;
-import com.google.cloud.bigquery.Job;
 import com.google.cloud.bigquery.JobException;
-import com.google.cloud.bigquery.JobId;
-import com.google.cloud.bigquery.JobInfo;
 import com.google.cloud.bigquery.QueryJobConfiguration;
 import com.google.cloud.bigquery.Schema;
 import com.google.cloud.bigquery.StandardTableDefinition;
@@ -38,10 +34,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -52,7 +46,6 @@ final class BigQueryTables implements Tables {
   /** Jobs under one id that failed before this one; each was another call's. */
   private static final int EARLIER_JOBS = 50;
 
-  private static final String CALL = "sluice_call";
   private static final Duration LONGEST_JOB = Duration.ofHours(1);
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT);
@@ -72,6 +65,7 @@ final class BigQueryTables implements Tables {
   private final String project;
   private final String dataset;
   private final Backoff backoff;
+  private final QueryJobs jobs;
 
   /**
    * @param project that pays, and of tables that are named without one
@@ -88,6 +82,7 @@ final class BigQueryTables implements Tables {
     this.project = project;
     this.dataset = dataset;
     this.backoff = backoff;
+    this.jobs = new QueryJobs(bigquery, dataset, backoff, BigQueryTables::error);
   }
 
   @Override
@@ -286,12 +281,7 @@ final class BigQueryTables implements Tables {
       if (made != null) {
         return snapshot(made);
       }
-      JobId job =
-          JobId.newBuilder()
-              .setProject(project)
-              .setJob("sluice_tmp_" + id + (attempt == 0 ? "" : "_" + attempt))
-              .build();
-      run(job, sql);
+      run("sluice_tmp_" + id + (attempt == 0 ? "" : "_" + attempt), sql);
     }
     throw new Unavailable(
         "the table of a query did not come: "
@@ -315,56 +305,17 @@ final class BigQueryTables implements Tables {
   }
 
   /** Runs the job or waits for the one that has its id; only its own failure is thrown. */
-  private void run(JobId id, String sql) {
-    String what = "run the source's query as job " + id.getJob();
-    // Google's client answers with the job that is there, so it is asked whose it is.
-    String call = UUID.randomUUID().toString();
-    QueryJobConfiguration query =
-        QueryJobConfiguration.newBuilder(sql)
-            .setUseLegacySql(false)
-            .setLabels(Map.of(CALL, call))
-            .build();
-    Job job =
-        backoff.retried(() -> {
-          try {
-            return bigquery.get().create(JobInfo.of(id, query));
-          } catch (BigQueryException e) {
-            if (e.getCode() != 409) {
-              throw error(what, e);
-            }
-          }
-          try {
-            Job there = bigquery.get().getJob(id);
-            if (there == null) {
-              throw new Unavailable("job " + id.getJob() + " is there and not; call again later");
-            }
-            return there;
-          } catch (BigQueryException e) {
-            throw error(what, e);
-          }
-        });
-    boolean own =
-        job.getConfiguration() instanceof QueryJobConfiguration configuration
-            && configuration.getLabels() != null
-            && call.equals(configuration.getLabels().get(CALL));
-    try {
-      Job done =
-          job.waitFor(
-              RetryOption.initialRetryDelayDuration(Duration.ofMillis(100)),
-              RetryOption.maxRetryDelayDuration(Duration.ofSeconds(5)),
-              RetryOption.totalTimeoutDuration(LONGEST_JOB));
-      BigQueryError failure =
-          done == null || done.getStatus() == null ? null : done.getStatus().getError();
-      if (failure != null && own) {
-        throw error(what, failure.getReason(), failure.getMessage(), null);
-      }
-    } catch (BigQueryException e) {
-      if (own || e.getError() == null) {
-        throw error(what, e);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Unavailable("interrupted while waiting for BigQuery; call again", e);
+  private void run(String job, String sql) {
+    String what = "run the source's query as job " + job;
+    QueryJobs.Ended ended =
+        jobs.run(
+            what,
+            job,
+            QueryJobConfiguration.newBuilder(sql).setUseLegacySql(false).build(),
+            LONGEST_JOB);
+    BigQueryError failure = ended.job().getStatus().getError();
+    if (failure != null && ended.own()) {
+      throw error(what, failure.getReason(), failure.getMessage(), null);
     }
   }
 

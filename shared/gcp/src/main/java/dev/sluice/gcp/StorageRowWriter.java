@@ -275,9 +275,15 @@ final class StorageRowWriter implements RowWriter, AutoCloseable {
           now = null;
         }
         if (now == null) {
+          connection = null;
           now = new Connection();
+          try {
+            now.open();
+          } catch (RuntimeException e) {
+            refuse(e);
+            return;
+          }
           connection = now;
-          now.open();
         }
         if (now.underWay.size() >= REQUESTS_UNDER_WAY) {
           return;
@@ -297,6 +303,23 @@ final class StorageRowWriter implements RowWriter, AutoCloseable {
           rows += entry.rows.size();
         }
         now.send(of, group);
+      }
+    }
+
+    /** No connection came, so that nobody would answer what waits. */
+    private void refuse(RuntimeException e) {
+      SluiceException failure =
+          e instanceof SluiceException known
+              ? known
+              : new Unavailable(
+                  "could not connect to BigQuery for rows of "
+                      + table
+                      + ": "
+                      + e
+                      + "; call again later",
+                  e);
+      while (!waiting.isEmpty()) {
+        waiting.removeFirst().done.complete(failure);
       }
     }
 

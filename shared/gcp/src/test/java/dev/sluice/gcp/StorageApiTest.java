@@ -3,11 +3,16 @@ package dev.sluice.gcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.api.gax.core.NoCredentialsProvider;
+import com.google.api.gax.grpc.GrpcTransportChannel;
+import com.google.api.gax.rpc.FixedTransportChannelProvider;
 import com.google.cloud.bigquery.storage.v1.AppendRowsRequest;
 import com.google.cloud.bigquery.storage.v1.AppendRowsResponse;
 import com.google.cloud.bigquery.storage.v1.AvroRows;
 import com.google.cloud.bigquery.storage.v1.BigQueryReadGrpc;
+import com.google.cloud.bigquery.storage.v1.BigQueryWriteClient;
 import com.google.cloud.bigquery.storage.v1.BigQueryWriteGrpc;
+import com.google.cloud.bigquery.storage.v1.BigQueryWriteSettings;
 import com.google.cloud.bigquery.storage.v1.GetWriteStreamRequest;
 import com.google.cloud.bigquery.storage.v1.ReadRowsRequest;
 import com.google.cloud.bigquery.storage.v1.ReadRowsResponse;
@@ -17,6 +22,8 @@ import com.google.cloud.bigquery.storage.v1.WriteStream;
 import com.google.protobuf.ByteString;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Unavailable;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
@@ -38,6 +45,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,19 +65,23 @@ final class StorageApiTest {
 
   @BeforeEach
   void start() throws IOException {
-    server =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-            .maxInboundMessageSize(20_000_000)
-            .addService(new Write())
-            .addService(new Read())
-            .build()
-            .start();
+    serve(0);
     clients =
         new GoogleClients(
             new CloudConfiguration(
                 "test", null, null, null, "127.0.0.1:" + server.getPort(), null, null, null),
             new Backoff(Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(1500)),
             Clock.systemUTC());
+  }
+
+  private void serve(int port) throws IOException {
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+            .maxInboundMessageSize(20_000_000)
+            .addService(new Write())
+            .addService(new Read())
+            .build()
+            .start();
   }
 
   @AfterEach
@@ -212,6 +226,84 @@ final class StorageApiTest {
         .isInstanceOf(Unavailable.class)
         .hasMessageContaining("d.t");
     assertThat(appended).isEmpty();
+  }
+
+  @Test
+  void aBigQueryThatIsNotThereAtFirstTakesRowsOnceItIs() throws Exception {
+    int port = server.getPort();
+    server.shutdownNow().awaitTermination();
+    RowWriter rows = clients.rows();
+    assertThatThrownBy(() -> rows.append("d.t", List.of(Map.of("id", 1))))
+        .isInstanceOf(Unavailable.class);
+
+    serve(port);
+
+    appendUntilStored(rows);
+    // And again for a writer that knew the table before.
+    server.shutdownNow().awaitTermination();
+    assertThatThrownBy(() -> rows.append("d.t", List.of(Map.of("id", 2))))
+        .isInstanceOf(Unavailable.class);
+    serve(port);
+    appendUntilStored(rows);
+    assertThat(appended).containsExactly(1, 1);
+  }
+
+  /** The client waits about a second and longer before it tries a server again. */
+  private static void appendUntilStored(RowWriter rows) {
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (true) {
+      try {
+        rows.append("d.t", List.of(Map.of("id", 3)));
+        return;
+      } catch (Unavailable e) {
+        assertThat(System.nanoTime()).as(e.getMessage()).isLessThan(end);
+      }
+    }
+  }
+
+  @Test
+  void rowsForWhichNoConnectionOpensFailAtOnceAndTheNextOpensOne() throws Exception {
+    AtomicReference<@Nullable RuntimeException> refusal =
+        new AtomicReference<>(new IllegalStateException("no client"));
+    AtomicInteger asked = new AtomicInteger();
+    ManagedChannel channel =
+        ManagedChannelBuilder.forAddress("127.0.0.1", server.getPort()).usePlaintext().build();
+    try (BigQueryWriteClient client =
+            BigQueryWriteClient.create(
+                BigQueryWriteSettings.newBuilder()
+                    .setTransportChannelProvider(
+                        FixedTransportChannelProvider.create(GrpcTransportChannel.create(channel)))
+                    .setCredentialsProvider(NoCredentialsProvider.create())
+                    .build());
+        StorageRowWriter rows =
+            new StorageRowWriter(
+                () -> {
+                  // The first asks for the table's schema, the others open connections.
+                  RuntimeException why = asked.getAndIncrement() == 0 ? null : refusal.get();
+                  if (why != null) {
+                    throw why;
+                  }
+                  return client;
+                },
+                "p",
+                new Backoff(Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofSeconds(1)))) {
+      assertThatThrownBy(() -> rows.append("d.t", List.of(Map.of("id", 1))))
+          .isInstanceOf(Unavailable.class)
+          .hasMessageContaining("could not connect to BigQuery for rows of d.t")
+          .hasMessageContaining("no client");
+      refusal.set(new Bug("no credentials; log in first"));
+      assertThatThrownBy(() -> rows.append("d.t", List.of(Map.of("id", 2))))
+          .isInstanceOf(Bug.class)
+          .hasMessageContaining("no credentials");
+      refusal.set(null);
+
+      rows.append("d.t", List.of(Map.of("id", 3)));
+
+      // What failed does not come later.
+      assertThat(appended).containsExactly(1);
+    } finally {
+      channel.shutdownNow();
+    }
   }
 
   @Test
