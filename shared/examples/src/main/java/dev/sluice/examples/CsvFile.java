@@ -22,11 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Rows with another number of fields than the header, broken quotes or bytes that are not UTF-8
  * are rejected one by one.
  */
-final class CsvFile extends RecordFile {
-  private final ByteSource source;
+final class CsvFile extends UnpackedFile {
   private final CsvHeader header;
-  private final String packing;
-  private final @Nullable String indivisible;
 
   /**
    * @param source unpacked, in UTF-8
@@ -34,31 +31,14 @@ final class CsvFile extends RecordFile {
    * @param indivisible why it cannot be cut, or null
    */
   CsvFile(ByteSource source, CsvHeader header, String packing, @Nullable String indivisible) {
-    this.source = source;
+    super(source, packing, indivisible);
     this.header = header;
-    this.packing = packing;
-    this.indivisible = indivisible;
-  }
-
-  @Override
-  public String name() {
-    return source.name();
-  }
-
-  @Override
-  public long bytes() {
-    return source.size();
   }
 
   @Override
   public String format() {
     String delimiter = header.delimiter() == '\t' ? "tab" : "'" + (char) header.delimiter() + "'";
     return "CSV, delimiter " + delimiter + packing;
-  }
-
-  @Override
-  @Nullable String indivisible() {
-    return indivisible;
   }
 
   @Override

@@ -13,15 +13,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Lines that are not such an object, or that {@link JsonRow} refuses, are rejected one by one.
  * JSON has no line break within a text, so that any line's end is a record's end.
  */
-final class JsonLinesFile extends RecordFile {
+final class JsonLinesFile extends UnpackedFile {
   /** Bytes of a line that is still read. */
   static final int MAX_LINE = CsvScanner.MAX_RECORD;
 
   private static final int RAW_BYTES = 4 * RejectedRow.MAX_CHARS;
 
-  private final ByteSource source;
-  private final String packing;
-  private final @Nullable String indivisible;
   private final int buffer;
 
   /**
@@ -34,30 +31,13 @@ final class JsonLinesFile extends RecordFile {
 
   /** For tests: a buffer so small that lines cross its end. */
   JsonLinesFile(ByteSource source, String packing, @Nullable String indivisible, int buffer) {
-    this.source = source;
-    this.packing = packing;
-    this.indivisible = indivisible;
+    super(source, packing, indivisible);
     this.buffer = buffer;
-  }
-
-  @Override
-  public String name() {
-    return source.name();
-  }
-
-  @Override
-  public long bytes() {
-    return source.size();
   }
 
   @Override
   public String format() {
     return "JSON Lines" + packing;
-  }
-
-  @Override
-  @Nullable String indivisible() {
-    return indivisible;
   }
 
   @Override

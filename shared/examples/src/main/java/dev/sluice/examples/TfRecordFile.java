@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * stretch begins at its first such place, and takes with it whatever broken bytes stand between its
  * last record and the next such place.
  */
-final class TfRecordFile extends RecordFile {
+final class TfRecordFile extends UnpackedFile {
   /** Bytes of a record's data that are still read. */
   static final int MAX_RECORD = 1 << 26;
 
@@ -34,9 +34,6 @@ final class TfRecordFile extends RecordFile {
 
   private static final int RAW_BYTES = 64;
 
-  private final ByteSource source;
-  private final String packing;
-  private final @Nullable String indivisible;
   private final int buffer;
 
   /**
@@ -49,30 +46,13 @@ final class TfRecordFile extends RecordFile {
 
   /** For tests: a buffer so small that records cross its end. */
   TfRecordFile(ByteSource source, String packing, @Nullable String indivisible, int buffer) {
-    this.source = source;
-    this.packing = packing;
-    this.indivisible = indivisible;
+    super(source, packing, indivisible);
     this.buffer = buffer;
-  }
-
-  @Override
-  public String name() {
-    return source.name();
-  }
-
-  @Override
-  public long bytes() {
-    return source.size();
   }
 
   @Override
   public String format() {
     return "TFRecord" + packing;
-  }
-
-  @Override
-  @Nullable String indivisible() {
-    return indivisible;
   }
 
   @Override

@@ -289,6 +289,23 @@ public final class Platform {
     }
   }
 
+  /** The newest specs' objects by pipeline, in the order of names; none of them is read. */
+  public Map<String, StoredObject> specs() {
+    Map<String, StoredObject> specs = new LinkedHashMap<>();
+    objects
+        .list(layout.serving(), "specs/")
+        .forEach(file -> {
+          String name = file.name().name().substring("specs/".length());
+          if (name.endsWith(".yaml")) {
+            String pipeline = name.substring(0, name.length() - ".yaml".length());
+            if (Names.PIPELINE.matcher(pipeline).matches()) {
+              specs.put(pipeline, file);
+            }
+          }
+        });
+    return specs;
+  }
+
   /** The newest spec of a pipeline and its generation, or nothing where there is none. */
   public Optional<StoredObject> findSpec(String pipeline) {
     return Names.PIPELINE.matcher(pipeline).matches()

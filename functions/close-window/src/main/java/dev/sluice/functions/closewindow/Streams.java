@@ -2,7 +2,6 @@ package dev.sluice.functions.closewindow;
 
 import dev.sluice.contracts.Alarm;
 import dev.sluice.contracts.BadInput;
-import dev.sluice.contracts.Names;
 import dev.sluice.contracts.SluiceException;
 import dev.sluice.contracts.SourceSpec;
 import dev.sluice.contracts.Unavailable;
@@ -38,16 +37,9 @@ final class Streams {
   synchronized Map<String, List<String>> closeAll() {
     Map<String, List<String>> made = new LinkedHashMap<>();
     List<String> failed = new ArrayList<>();
-    for (StoredObject file :
-        platform.objects().list(platform.layout().serving(), "specs/").toList()) {
-      String name = file.name().name();
-      if (!name.endsWith(".yaml")) {
-        continue;
-      }
-      String pipeline = name.substring("specs/".length(), name.length() - ".yaml".length());
-      if (!Names.PIPELINE.matcher(pipeline).matches()) {
-        continue;
-      }
+    for (Map.Entry<String, StoredObject> entry : platform.specs().entrySet()) {
+      String pipeline = entry.getKey();
+      StoredObject file = entry.getValue();
       try {
         SourceSpec.Stream stream = stream(pipeline, file);
         List<String> batches = stream == null ? List.of() : closer.close(pipeline, stream);

@@ -45,16 +45,9 @@ final class Reception {
     }
     boolean taken = false;
     List<String> patterns = new ArrayList<>();
-    for (StoredObject file :
-        platform.objects().list(platform.layout().serving(), "specs/").toList()) {
-      String name = file.name().name();
-      if (!name.endsWith(".yaml")) {
-        continue;
-      }
-      String pipeline = name.substring("specs/".length(), name.length() - ".yaml".length());
-      if (!Names.PIPELINE.matcher(pipeline).matches()) {
-        continue;
-      }
+    for (Map.Entry<String, StoredObject> entry : platform.specs().entrySet()) {
+      String pipeline = entry.getKey();
+      StoredObject file = entry.getValue();
       try {
         PipelineSpec spec = platform.spec(pipeline, file.generation());
         if (spec.source() instanceof SourceSpec.Inbox source) {
