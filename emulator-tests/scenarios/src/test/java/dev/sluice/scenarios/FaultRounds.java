@@ -2,6 +2,7 @@ package dev.sluice.scenarios;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.cloud.bigquery.QueryJobConfiguration;
 import com.google.cloud.storage.Blob;
 import com.google.cloud.storage.Storage;
 import com.google.gson.JsonObject;
@@ -90,6 +91,39 @@ final class FaultRounds implements AutoCloseable {
     outcome("calm");
     checkThatOneModelIsLive("calm");
     return Duration.ofNanos(System.nanoTime() - started);
+  }
+
+  /** A table and a query's answer, and nothing goes wrong: their clients' libraries are others. */
+  void calmTables() throws InterruptedException, IOException {
+    cloud
+        .bigquery()
+        .query(
+            QueryJobConfiguration.of(
+                """
+                CREATE TABLE sluice.listings_source AS
+                SELECT i AS listing, MOD(i * 7919, 1000) / 10 AS price_usd,
+                  IF(MOD(i, 3) = 0, 'EUR', 'USD') AS currency,
+                  IF(MOD(i * 7919, 1000) < 500, 1, 0) AS sold
+                FROM UNNEST(GENERATE_ARRAY(1, %d)) AS i
+                """
+                    .formatted(ROWS)));
+    Map<String, String> sources =
+        Map.of(
+            "calm-table", "{table: sluice.listings_source, streams: 2}",
+            "calm-query", "{query: \"SELECT * FROM sluice.listings_source\"}");
+    for (Map.Entry<String, String> source : sources.entrySet()) {
+      String pipeline = source.getKey();
+      cloud.spec(
+          pipeline,
+          "source: {bigquery: %s}\nlabel: sold\nexclude: [listing]\n".formatted(source.getValue()));
+      cloud.composer().trigger(pipeline, "calm", Map.of());
+      awaitIdle();
+      assertThat(cloud.composer().run(pipeline, "calm")).as(pipeline).isEqualTo(RunState.SUCCESS);
+      assertThat(
+              cloud.row("SELECT * FROM sluice.batches WHERE pipeline = '%s'".formatted(pipeline)))
+          .containsEntry("rows", (long) ROWS)
+          .containsEntry("state", "LIVE");
+    }
   }
 
   /** Starts a cloud; the processes start with their first call. */

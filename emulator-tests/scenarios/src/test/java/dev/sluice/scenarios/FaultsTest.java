@@ -28,6 +28,7 @@ final class FaultsTest {
           Locale.ROOT,
           "without faults, each function a new process: %.1f s%n",
           rounds.calm().toMillis() / 1000.0);
+      rounds.calmTables();
       for (long seed = SEED; seed < SEED + ROUNDS; seed++) {
         try {
           FaultRounds.Round round = rounds.round(seed);
