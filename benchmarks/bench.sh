@@ -62,7 +62,7 @@ faults() {
 
 # The files go with the run.
 ingest() {
-  local rows=${1:-1000000} rounds=5 folder jars=$home/benchmarks/target
+  local rows=${1:-1000000} rounds=5 jars=$home/benchmarks/target
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
   trap 'exit 130' INT TERM

@@ -35,7 +35,7 @@ public record Ingestion(Splits splits, boolean tfrecord) {
   private static final int PROGRESS_ROWS = 1 << 16;
 
   /** Bytes of each source whose records tell the types. */
-  private static final long SAMPLE = 1 << 22;
+  private static final long SAMPLE = 1 << 20;
 
   /** Examples in Parquet alone. */
   public Ingestion(Splits splits) {

@@ -247,7 +247,7 @@ class RunCommandTest {
             "\n",
             "yes",
             "no",
-            i -> ",,k," + (1000 + i) + ",\"1," + (100 + i % 90) + "\"");
+            i -> ",,k," + (1000 + i) + ",\"1," + (10 + i % 90) + "\"");
     Came came =
         run("odd.csv", text.replaceFirst("\n", "\n1,red,too,many,fields,in,this,row\n"), "label");
     assertThat(came.report().rejectedRows()).isEqualTo(1);
