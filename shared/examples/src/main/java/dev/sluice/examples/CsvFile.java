@@ -190,6 +190,11 @@ final class CsvFile extends UnpackedFile {
             builder.putText(column, b, from, to);
           }
           case INT -> {
+            long plain = Numbers.plainLong(b, from, to);
+            if (plain != Numbers.NOT_PLAIN) {
+              builder.putLong(column, plain);
+              continue;
+            }
             int kind = Numbers.kind(b, from, to);
             if (kind == Numbers.INT) {
               builder.putLong(column, Numbers.parseLong(b, from, to));

@@ -154,6 +154,30 @@ final class Numbers {
     return new BigInteger(new String(b, from, to - from, UTF_8)).bitLength() < 64;
   }
 
+  /** What {@link #plainLong} answers where the bytes are more than plain digits. */
+  static final long NOT_PLAIN = Long.MIN_VALUE;
+
+  /**
+   * The value of at most 18 digits with nothing around them but a minus sign, whose kind is {@link
+   * #INT}, in one look; else {@link #NOT_PLAIN}.
+   */
+  static long plainLong(byte[] b, int from, int to) {
+    boolean negative = b[from] == '-';
+    int i = negative ? from + 1 : from;
+    if (to - i > 18 || i == to || (b[i] == '0' && to - i > 1)) {
+      return NOT_PLAIN;
+    }
+    long value = 0;
+    for (; i < to; i++) {
+      int digit = b[i] - '0';
+      if (digit < 0 || digit > 9) {
+        return NOT_PLAIN;
+      }
+      value = value * 10 + digit;
+    }
+    return negative ? -value : value;
+  }
+
   /** The value of bytes whose kind is {@link #INT}. */
   static long parseLong(byte[] b, int from, int to) {
     int i = from;

@@ -1,6 +1,7 @@
 package dev.sluice.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -74,5 +75,21 @@ class NumbersTest {
       })
   void hardCasesAreExact(String text) {
     assertParsed(text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"0", "-0", "7", "-12", "999999999999999999", "-999999999999999999", "100"})
+  void plainDigitsAreReadAtOnce(String text) {
+    byte[] b = ("x" + text + "y").getBytes(UTF_8);
+    assertThat(Numbers.plainLong(b, 1, b.length - 1)).isEqualTo(Long.parseLong(text));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"-", "00", "01", "+1", " 1", "1 ", "1.0", "1e3", "NA", "1000000000000000000"})
+  void whatIsMoreThanPlainDigitsIsLookedAtAgain(String text) {
+    byte[] b = text.getBytes(UTF_8);
+    assertThat(Numbers.plainLong(b, 0, b.length)).isEqualTo(Numbers.NOT_PLAIN);
   }
 }
