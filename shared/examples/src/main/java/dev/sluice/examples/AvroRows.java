@@ -212,8 +212,12 @@ final class AvroRows {
       case AvroProgram.BIG_DECIMAL -> bigDecimal(column);
       case AvroProgram.FIXED_UUID -> uuid(column);
       case AvroProgram.DATE -> {
+        long days = varint();
+        if (days != (int) days) {
+          throw new AvroDamage("a date lies " + days + " days from 1970, beyond 32 bits");
+        }
         room();
-        written(column, IsoTimes.date(written, writtenSize, varint()));
+        written(column, IsoTimes.date(written, writtenSize, days));
       }
       case AvroProgram.TIME -> {
         long value = varint();
