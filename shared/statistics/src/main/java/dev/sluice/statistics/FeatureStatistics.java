@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param numbers there for INT and FLOAT
  * @param text there for STRING
  * @param lists there for a multi-valued feature
+ * @param times there where the values read as times
+ * @param steps there for INT and FLOAT with one value a row, where known
  */
 public record FeatureStatistics(
     String name,
@@ -23,7 +25,9 @@ public record FeatureStatistics(
     ValueCounts values,
     @Nullable NumberSummary numbers,
     @Nullable TextSummary text,
-    @Nullable Valency lists) {
+    @Nullable Valency lists,
+    @Nullable TimeSummary times,
+    @Nullable Steps steps) {
   /** Of a feature of one value a row. */
   public FeatureStatistics(
       String name,
@@ -33,7 +37,7 @@ public record FeatureStatistics(
       ValueCounts values,
       @Nullable NumberSummary numbers,
       @Nullable TextSummary text) {
-    this(name, type, count, missing, values, numbers, text, null);
+    this(name, type, count, missing, values, numbers, text, null, null, null);
   }
 
   public FeatureStatistics {
@@ -63,7 +67,8 @@ public record FeatureStatistics(
 
   /** The same of a multi-valued feature, of whose values this tells. */
   FeatureStatistics inLists(long rows, long missingRows, Valency valency) {
-    return new FeatureStatistics(name, type, rows, missingRows, values, numbers, text, valency);
+    return new FeatureStatistics(
+        name, type, rows, missingRows, values, numbers, text, valency, times, null);
   }
 
   /** Rows, with a value or without. */

@@ -11,6 +11,7 @@ import java.util.List;
  * @param trainGroups the groups of {@code train} that have rows, column by column; the rows of a
  *     group may be few
  * @param allGroups the groups of {@code all}
+ * @param relations of {@code all}, across features
  * @param notes why a column that was named makes no groups, a sentence each
  */
 public record Statistics(
@@ -19,6 +20,7 @@ public record Statistics(
     DatasetStatistics all,
     List<DatasetStatistics> trainGroups,
     List<DatasetStatistics> allGroups,
+    Relations relations,
     List<String> notes) {
   public Statistics {
     trainGroups = List.copyOf(trainGroups);

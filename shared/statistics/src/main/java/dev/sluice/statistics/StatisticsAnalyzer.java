@@ -41,13 +41,18 @@ public final class StatisticsAnalyzer {
     List<String> notes = new ArrayList<>();
     List<Grouping> groupings = groupings(ofAll, notes);
     if (groupings.isEmpty()) {
-      return new Statistics(ofTrain, ofEval, ofAll, List.of(), List.of(), notes);
+      return new Statistics(ofTrain, ofEval, ofAll, List.of(), List.of(), relations(ofAll), notes);
     }
     GroupAccumulator groups = new GroupAccumulator(all, groupings);
     read(train, groups);
     List<DatasetStatistics> trainGroups = groups.result("train");
     read(eval, groups);
-    return new Statistics(ofTrain, ofEval, ofAll, trainGroups, groups.result(""), notes);
+    return new Statistics(
+        ofTrain, ofEval, ofAll, trainGroups, groups.result(""), relations(ofAll), notes);
+  }
+
+  private static Relations relations(DatasetStatistics all) {
+    return new Relations(all.rows(), new Repeats((double) all.rows(), 0), List.of());
   }
 
   private static DatasetAccumulator whole(Supplier<ExampleReader> examples) throws IOException {

@@ -339,7 +339,9 @@ public final class StatisticsProtos {
         values,
         numbers,
         null,
-        lists);
+        lists,
+        null,
+        null);
   }
 
   /** Null where each row has one value; of another tool's statistics, where none has more. */
@@ -375,7 +377,9 @@ public final class StatisticsProtos {
         values(unique, top, custom),
         null,
         text,
-        lists(proto.getCommonStats(), custom));
+        lists(proto.getCommonStats(), custom),
+        null,
+        null);
   }
 
   private static ValueCounts values(

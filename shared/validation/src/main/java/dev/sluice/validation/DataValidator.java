@@ -40,23 +40,24 @@ public final class DataValidator {
     }
     Schema schema = input.schema();
     if (schema == null) {
-      schema = SchemaInference.infer(input.batch(), notAtServing);
+      schema = SchemaInference.infer(input.batch().whole(), notAtServing);
     }
-    Baseline baseline = input.baseline();
+    BatchStatistics baseline = input.baseline().isEmpty() ? null : input.baseline().getFirst();
     List<Draft> drafts = new ArrayList<>();
     @Nullable String few = tooFew(input, baseline);
     Set<String> widened = Set.of();
     if (first) {
-      drafts.addAll(emptyColumns(input.batch()));
+      drafts.addAll(emptyColumns(input.batch().whole()));
     } else {
       SchemaChecks schemaChecks =
           new SchemaChecks(
               schema,
               input.schemaGiven(),
-              input.batch(),
+              input.batch().whole(),
               baseline == null ? null : baseline.whole(),
               checks,
-              Math.log(checks.falseAlarmRate() / Math.max(1, input.batch().features().size())));
+              Math.log(
+                  checks.falseAlarmRate() / Math.max(1, input.batch().whole().features().size())));
       drafts.addAll(schemaChecks.run());
       widened = schemaChecks.widened();
       if (baseline != null && few == null) {
@@ -66,7 +67,7 @@ public final class DataValidator {
     if (first && baseline != null && few == null) {
       drafts.addAll(new DriftChecks(input, baseline, schema, Set.of()).run());
     }
-    if (input.batch().rows() == 0) {
+    if (input.batch().whole().rows() == 0) {
       drafts.add(new Draft(noRows()));
     }
     List<Anomaly> anomalies = capped(located(merged(drafts), input.examples()), input);
@@ -94,9 +95,10 @@ public final class DataValidator {
         1);
   }
 
-  private static @Nullable String tooFew(ValidationInput input, @Nullable Baseline baseline) {
+  private static @Nullable String tooFew(
+      ValidationInput input, @Nullable BatchStatistics baseline) {
     long least = input.checks().minRows();
-    long rows = input.batch().rows();
+    long rows = input.batch().whole().rows();
     if (rows < least) {
       return "too few rows to tell: the batch has " + rows + ", the checks need " + least;
     }

@@ -38,7 +38,7 @@ final class DriftChecks {
   }
 
   private final ValidationInput input;
-  private final Baseline baseline;
+  private final BatchStatistics baseline;
   private final Set<String> skipped;
   private final Schema schema;
   private final Map<String, FeatureMoves> features = new LinkedHashMap<>();
@@ -48,7 +48,7 @@ final class DriftChecks {
   /**
    * @param skipped features whose type changed: there is nothing to compare
    */
-  DriftChecks(ValidationInput input, Baseline baseline, Schema schema, Set<String> skipped) {
+  DriftChecks(ValidationInput input, BatchStatistics baseline, Schema schema, Set<String> skipped) {
     this.input = input;
     this.baseline = baseline;
     this.schema = schema;
@@ -57,7 +57,7 @@ final class DriftChecks {
 
   /** What moved. */
   List<Draft> run() {
-    for (FeatureStatistics after : input.batch().features()) {
+    for (FeatureStatistics after : input.batch().whole().features()) {
       FeatureStatistics before = baseline.whole().feature(after.name());
       if (before != null) {
         compareWhole(before, after);
@@ -111,7 +111,7 @@ final class DriftChecks {
     for (DatasetStatistics group : baseline.groups()) {
       put(columns, group, true);
     }
-    for (DatasetStatistics group : input.groups()) {
+    for (DatasetStatistics group : input.batch().groups()) {
       put(columns, group, false);
     }
     long least = input.checks().minGroupRows();
@@ -150,7 +150,7 @@ final class DriftChecks {
   /** A column's name may hold '=': the longest that fits is meant. */
   private @Nullable String columnOf(String slice) {
     String best = null;
-    for (FeatureStatistics feature : input.batch().features()) {
+    for (FeatureStatistics feature : input.batch().whole().features()) {
       if (slice.startsWith(feature.name() + "=")
           && (best == null || feature.name().length() > best.length())) {
         best = feature.name();

@@ -1,6 +1,5 @@
 package dev.sluice.validation;
 
-import dev.sluice.statistics.DatasetStatistics;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -9,20 +8,24 @@ import org.tensorflow.metadata.v0.Schema;
 /**
  * A batch and what to hold it to.
  *
- * @param batch statistics of all rows of the batch
- * @param groups of its groups, {@code slice} being {@code column=value}
- * @param baseline what to compare with; null where nothing passed before
+ * @param batch the batch's statistics
+ * @param baseline what to compare it with, taken together; empty where nothing passed before
+ * @param history batches that passed before, newest first, to tell how far batches differ by
+ *     nature; the baseline's may be among them
+ * @param live the batch that the live model was trained on; null where none is live or it is the
+ *     baseline
  * @param schema the previous one, or the user's; null to infer it from the batch
  * @param schemaGiven true where {@code schema} is the user's: its limits then hold to the letter,
  *     where those of an inferred one are judged by statistics
  * @param label the label's column; null where it is computed or there is none
  * @param excluded columns that are never a feature; checked as others
- * @param examples to find the first row of an anomaly; null to do without
+ * @param examples to find the rows of an anomaly; null to do without
  */
 public record ValidationInput(
-    DatasetStatistics batch,
-    List<DatasetStatistics> groups,
-    @Nullable Baseline baseline,
+    BatchStatistics batch,
+    List<BatchStatistics> baseline,
+    List<BatchStatistics> history,
+    @Nullable BatchStatistics live,
     @Nullable Schema schema,
     boolean schemaGiven,
     Checks checks,
@@ -30,7 +33,8 @@ public record ValidationInput(
     Set<String> excluded,
     @Nullable ExampleSource examples) {
   public ValidationInput {
-    groups = List.copyOf(groups);
+    baseline = List.copyOf(baseline);
+    history = List.copyOf(history);
     excluded = Set.copyOf(excluded);
   }
 }

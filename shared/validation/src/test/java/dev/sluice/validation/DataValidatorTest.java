@@ -40,8 +40,9 @@ class DataValidatorTest {
     return new DataValidator()
         .validate(
             new ValidationInput(
-                statistics.all(),
-                statistics.allGroups(),
+                new BatchStatistics(statistics.all(), statistics.allGroups()),
+                List.of(),
+                List.of(),
                 null,
                 null,
                 false,
@@ -56,8 +57,9 @@ class DataValidatorTest {
     return new DataValidator()
         .validate(
             new ValidationInput(
-                statistics.all(),
-                statistics.allGroups(),
+                new BatchStatistics(statistics.all(), statistics.allGroups()),
+                List.of(),
+                List.of(),
                 null,
                 schema,
                 true,
@@ -262,9 +264,10 @@ class DataValidatorTest {
     return new DataValidator()
         .validate(
             new ValidationInput(
-                now.all(),
-                now.allGroups(),
-                new Baseline(old.all(), old.allGroups()),
+                new BatchStatistics(now.all(), now.allGroups()),
+                List.of(new BatchStatistics(old.all(), old.allGroups())),
+                List.of(),
+                null,
                 SchemaInference.infer(old.all(), Set.of()),
                 /* schemaGiven= */ false,
                 Checks.defaults(),

@@ -75,9 +75,10 @@ class ListsTest {
     return new DataValidator()
         .validate(
             new ValidationInput(
-                now.all(),
-                now.allGroups(),
-                new Baseline(before.all(), before.allGroups()),
+                new BatchStatistics(now.all(), now.allGroups()),
+                List.of(new BatchStatistics(before.all(), before.allGroups())),
+                List.of(),
+                null,
                 schema,
                 given,
                 Checks.defaults(),

@@ -99,9 +99,10 @@ final class Marketplace {
     return new DataValidator()
         .validate(
             new ValidationInput(
-                now.all(),
-                now.allGroups(),
-                new Baseline(old.all(), old.allGroups()),
+                new BatchStatistics(now.all(), now.allGroups()),
+                List.of(new BatchStatistics(old.all(), old.allGroups())),
+                List.of(),
+                null,
                 SchemaInference.infer(old.all(), Set.of("sold")),
                 /* schemaGiven= */ false,
                 checks,

@@ -34,7 +34,7 @@ import dev.sluice.transform.FeatureSpec;
 import dev.sluice.transform.Mapping;
 import dev.sluice.transform.MappingFiles;
 import dev.sluice.transform.MappingFitter;
-import dev.sluice.validation.Baseline;
+import dev.sluice.validation.BatchStatistics;
 import dev.sluice.validation.Checks;
 import dev.sluice.validation.DataValidator;
 import dev.sluice.validation.SchemaInference;
@@ -219,9 +219,10 @@ class ListsTest {
             new DataValidator()
                 .validate(
                     new ValidationInput(
-                        next.all(),
-                        next.allGroups(),
-                        new Baseline(statistics.all(), statistics.allGroups()),
+                        new BatchStatistics(next.all(), next.allGroups()),
+                        List.of(new BatchStatistics(statistics.all(), statistics.allGroups())),
+                        List.of(),
+                        null,
                         schema,
                         /* schemaGiven= */ false,
                         Checks.defaults(),

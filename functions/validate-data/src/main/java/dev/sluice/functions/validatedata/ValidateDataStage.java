@@ -24,7 +24,7 @@ import dev.sluice.stages.StageCall;
 import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.statistics.StatisticsFiles;
 import dev.sluice.validation.Anomaly;
-import dev.sluice.validation.Baseline;
+import dev.sluice.validation.BatchStatistics;
 import dev.sluice.validation.ChecksParser;
 import dev.sluice.validation.DataValidator;
 import dev.sluice.validation.SchemaText;
@@ -61,15 +61,17 @@ final class ValidateDataStage implements Stage {
     PipelineSpec spec = call.spec();
     ArtifactUri examplesUri = call.input("examples");
     ExampleFiles examples = ExampleFiles.of(call, examplesUri);
-    Baseline batch = measured(call, call.input("statistics"));
+    BatchStatistics batch = measured(call, call.input("statistics"));
     Optional<StoredObject> given = givenSchema(spec, call.pins(), call.platform());
     Validation validation =
         new DataValidator()
             .validate(
                 new ValidationInput(
-                    batch.whole(),
-                    batch.groups(),
-                    call.optionalInput("baseline").map(uri -> measured(call, uri)).orElse(null),
+                    batch,
+                    call.optionalInput("baseline").map(uri -> measured(call, uri)).stream()
+                        .toList(),
+                    List.of(),
+                    null,
                     schema(call, given),
                     given.isPresent(),
                     spec.section("checks", ChecksParser::parse),
@@ -185,11 +187,11 @@ final class ValidateDataStage implements Stage {
   }
 
   /** The statistics of all rows and of their groups. */
-  private static Baseline measured(StageCall call, ArtifactUri statistics) {
+  private static BatchStatistics measured(StageCall call, ArtifactUri statistics) {
     List<DatasetStatistics> all =
         StatisticsFiles.read(
             call.read(statistics, StatisticsFiles.SLICES), statistics + StatisticsFiles.SLICES);
-    return new Baseline(all.getFirst(), all.subList(1, all.size()));
+    return new BatchStatistics(all.getFirst(), all.subList(1, all.size()));
   }
 
   /** The schema that a person wrote, as it was when the run pinned it. */
