@@ -199,6 +199,30 @@ record Shape(double[] knots, double[] left, double[] right, long n, double error
   }
 
   /**
+   * Inner edges of about {@code bins} bins of equal weight; a heavy value ends a bin of its own.
+   */
+  double[] edges(int bins) {
+    double[] edges = new double[bins - 1];
+    for (int i = 1; i < bins; i++) {
+      edges[i - 1] = quantile((double) i / bins);
+    }
+    return Arrays.stream(edges).distinct().toArray();
+  }
+
+  /** Values in the bins (edge, next edge], one more than there are edges. */
+  double[] counts(double[] edges) {
+    double[] counts = new double[edges.length + 1];
+    double before = 0;
+    for (int i = 0; i < edges.length; i++) {
+      double here = atOrBelow(edges[i]);
+      counts[i] = (here - before) * (double) n;
+      before = here;
+    }
+    counts[edges.length] = (1 - before) * (double) n;
+    return counts;
+  }
+
+  /**
    * Both as shares of the same bins (edge, next edge], about ten of equal weight where the two are
    * taken half and half; a heavy value ends a bin of its own.
    *
