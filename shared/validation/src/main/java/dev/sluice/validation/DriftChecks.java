@@ -271,12 +271,15 @@ final class DriftChecks {
   }
 
   /**
-   * More gaps than chance explains, but few: a sharp beginning in the file would make it a fault.
+   * More gaps than sampling explains, be it that batches differ by nature: a sharp beginning in the
+   * file would make it a fault.
    */
   private static boolean isSuspect(Move whole, double logAlpha) {
+    Cell was = whole.before();
+    Cell is = whole.after();
     return whole.aspect() == Aspect.MISSING
-        && whole.logP() <= logAlpha
-        && whole.after().missingShare() - whole.before().missingShare() >= 0.0025;
+        && is.missingShare() - was.missingShare() >= 0.0025
+        && Significance.logFisher(was.missing(), was.rows(), is.missing(), is.rows()) <= logAlpha;
   }
 
   /** A column that only lost the values just reported has nothing more to say. */

@@ -159,9 +159,7 @@ final class DriftText {
                   + " upstream (a parser, a join, a renamed key).";
       case NUMBERS -> {
         Guess guess = Guess.of(lead.before().needShape(), lead.after().needShape());
-        yield (guess == null
-                ? look
-                : " " + guess.sentence(lead.feature(), Wording.slice(finding.moved())))
+        yield (guess == null ? look : " " + guess.sentence(Wording.slice(finding.moved())))
             + shape();
       }
       case TEXTS -> look;

@@ -135,14 +135,14 @@ record Guess(double factor, double offset, double left) {
    * @param slice {@code column=value} of the rows concerned, '' for all; a currency's code in it is
    *     looked up
    */
-  String sentence(String feature, String slice) {
+  String sentence(String slice) {
     String what =
         offset == 0
             ? "by the factor " + Wording.factor(factor)
             : factor == 1
                 ? "by the offset " + signed(offset)
                 : String.format(Locale.ROOT, "by %s x %s", Wording.factor(factor), signed(offset));
-    String name = name(feature, slice);
+    String name = name(slice);
     return "All quantiles moved " + what + (name == null ? "." : ", a guess: " + name + ".");
   }
 
@@ -150,7 +150,7 @@ record Guess(double factor, double offset, double left) {
     return (offset < 0 ? "- " : "+ ") + Wording.number(Math.abs(offset));
   }
 
-  private @Nullable String name(String feature, String slice) {
+  private @Nullable String name(String slice) {
     if (offset != 0) {
       if (Math.abs(factor - 1.8) < 0.09 && Math.abs(offset - 32) < 4) {
         return "degrees Fahrenheit for Celsius";
