@@ -29,6 +29,9 @@ final class DriftChecks {
   /** The name that statistics give to the values of a column without a group of their own. */
   private static final String OTHER = "*other*";
 
+  /** Findings that are looked into by a second column. */
+  private static final int MOST_CROSSED = 20;
+
   private static final int BINS = 10;
   private static final int TEXTS = 12;
 
@@ -87,11 +90,12 @@ final class DriftChecks {
     List<Finding> findings = new ArrayList<>();
     features.forEach((name, moves) -> findings.addAll(findings(name, moves, logAlpha)));
     Map<String, String> swapped = Swaps.find(findings.stream().filter(Swaps::applies).toList());
+    Map<Finding, String> crossings = crossings(findings);
     for (Finding finding : findings) {
       Move whole = finding.whole();
       drafts.add(
           new DriftText(finding, input.checks().of(whole.feature()), family)
-              .draft(swapped.get(whole.feature())));
+              .draft(swapped.get(whole.feature()), crossings.getOrDefault(finding, "")));
     }
     features.forEach(this::comparators);
     features.forEach((name, moves) -> {
@@ -100,6 +104,28 @@ final class DriftChecks {
       }
     });
     return drafts;
+  }
+
+  private Map<Finding, String> crossings(List<Finding> findings) {
+    ExampleSource examples = input.examples();
+    List<Finding> inGroups =
+        findings.stream()
+            .filter(finding -> finding.severity() != Severity.INFO && !finding.moved().isEmpty())
+            .limit(MOST_CROSSED)
+            .toList();
+    Map<Finding, String> sentences = new HashMap<>();
+    if (examples != null && !inGroups.isEmpty() && columns.size() > 1) {
+      List<@Nullable String> found =
+          new Crossing(examples, inGroups, before, columns.keySet(), input.checks().minGroupRows())
+              .explain();
+      for (int i = 0; i < inGroups.size(); i++) {
+        String sentence = found.get(i);
+        if (sentence != null) {
+          sentences.put(inGroups.get(i), sentence);
+        }
+      }
+    }
+    return sentences;
   }
 
   /** How many independent tests the comparisons come to; once they have run. */

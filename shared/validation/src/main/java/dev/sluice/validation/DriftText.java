@@ -35,8 +35,9 @@ final class DriftText {
 
   /**
    * @param swapped the column that it took the place of, null for none
+   * @param crossing a sentence about a second column, '' for none
    */
-  Draft draft(@Nullable String swapped) {
+  Draft draft(@Nullable String swapped, String crossing) {
     boolean divergence = byDivergence();
     double measured = divergence ? lead.divergence() : lead.effect();
     Thresholds.Floor floor = floor(divergence);
@@ -60,7 +61,7 @@ final class DriftText {
             swapped == null ? kind(divergence) : Kind.COLUMNS_SWAPPED,
             finding.severity(),
             shortText,
-            longText(shortText, swapped, measured, threshold, divergence),
+            longText(shortText, swapped, crossing, measured, threshold, divergence),
             measured,
             threshold,
             null),
@@ -112,11 +113,15 @@ final class DriftText {
   private String longText(
       String shortText,
       @Nullable String swapped,
+      String crossing,
       double measured,
       double threshold,
       boolean divergence) {
     StringBuilder text = new StringBuilder(shortText).append('.').append(cause(swapped));
     if (inGroups) {
+      if (!crossing.isEmpty()) {
+        text.append(' ').append(crossing);
+      }
       if (finding.moved().size() > Wording.MOST_LISTED) {
         text.append(" Moved: ").append(Wording.slice(finding.moved())).append('.');
       }

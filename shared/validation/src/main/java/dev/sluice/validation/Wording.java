@@ -105,8 +105,8 @@ final class Wording {
         + " stayed";
   }
 
-  /** {@code 13 currencies} where the name is a plain word, else {@code 13 values of trip_day}. */
-  private static String plural(String column) {
+  /** {@code currencies} where the name is a plain word, else {@code values of trip_day}. */
+  static String plural(String column) {
     if (!PLAIN_WORD.matcher(column).matches()) {
       return "values of " + column;
     }

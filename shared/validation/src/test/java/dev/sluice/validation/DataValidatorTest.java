@@ -122,7 +122,7 @@ class DataValidatorTest {
             "price_usd moved only where currency=JPY \\([\\d,]+ rows, [\\d.]+ %\\): median"
                 + " [\\d.,]+ -> [\\d.,]+, factor 1[2-9]\\d; the other 13 currencies"
                 + " stayed");
-    assertThat(anomaly.longText()).contains("a unit or a currency");
+    assertThat(anomaly.longText()).contains("near the rate of JPY to the dollar");
     double highest = 0;
     for (int i = 0; i < BASE.rows(); i++) {
       if ("JPY".equals(BASE.column("currency")[i])) {
