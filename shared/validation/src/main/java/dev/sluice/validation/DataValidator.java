@@ -47,6 +47,7 @@ public final class DataValidator {
     @Nullable String few = tooFew(input, baseline);
     Set<String> widened = Set.of();
     Set<String> typeChanged = Set.of();
+    List<Comparison> comparisons = new ArrayList<>();
     if (first) {
       drafts.addAll(emptyColumns(input.batch().whole()));
     } else {
@@ -64,7 +65,7 @@ public final class DataValidator {
       typeChanged = schemaChecks.typeChanged();
     }
     if (baseline != null && few == null) {
-      drafts.addAll(compared(input, baseline, schema, typeChanged));
+      drafts.addAll(compared(input, baseline, schema, typeChanged, comparisons));
     }
     if (input.batch().whole().rows() == 0) {
       drafts.add(new Draft(noRows()));
@@ -79,15 +80,24 @@ public final class DataValidator {
     Outcome outcome = outcome(anomalies, few);
     boolean widen = outcome != Outcome.FAIL && !input.schemaGiven();
     return new Validation(
-        widen ? widen(schema, widened) : schema, anomalies, outcome, reasons(anomalies, few));
+        widen ? widen(schema, widened) : schema,
+        anomalies,
+        outcome,
+        reasons(anomalies, few),
+        comparisons);
   }
 
   /** Against what passed before; then against what the live model learned from. */
   private static List<Draft> compared(
-      ValidationInput input, Pooled baseline, Schema schema, Set<String> typeChanged) {
+      ValidationInput input,
+      Pooled baseline,
+      Schema schema,
+      Set<String> typeChanged,
+      List<Comparison> comparisons) {
     BetweenBatches between = new BetweenBatches(input.history());
     DriftChecks drift = new DriftChecks(input, baseline, between, schema, typeChanged);
     List<Draft> drafts = new ArrayList<>(drift.run(null));
+    comparisons.addAll(drift.comparisons(Comparison.BASELINE));
     double alpha = input.checks().falseAlarmRate() / 2;
     drafts.addAll(new SingleChecks(input, baseline, between, alpha, drafts).run());
     BatchStatistics live = input.live();
@@ -103,6 +113,7 @@ public final class DataValidator {
           drafts.add(new Draft(anomaly.againstLive(), draft.search()));
         }
       }
+      comparisons.addAll(slow.comparisons(Comparison.LIVE));
     }
     return drafts;
   }

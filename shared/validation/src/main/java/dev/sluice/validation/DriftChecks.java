@@ -48,6 +48,7 @@ final class DriftChecks {
   private final Schema schema;
   private final Map<String, FeatureMoves> features = new LinkedHashMap<>();
   private final Map<String, List<String>> columns = new LinkedHashMap<>();
+  private final List<Finding> findings = new ArrayList<>();
   private final List<Draft> drafts = new ArrayList<>();
   private int tests;
   private double family;
@@ -87,7 +88,6 @@ final class DriftChecks {
     family = effectiveTests == null ? effectiveTests() : Math.min(effectiveTests, tests);
     double alpha = input.checks().falseAlarmRate() / 2;
     double logAlpha = Math.log(-Math.expm1(Math.log1p(-alpha) / Math.max(1, family)));
-    List<Finding> findings = new ArrayList<>();
     features.forEach((name, moves) -> findings.addAll(findings(name, moves, logAlpha)));
     Map<String, String> swapped = Swaps.find(findings.stream().filter(Swaps::applies).toList());
     Map<Finding, String> crossings = crossings(findings);
@@ -126,6 +126,27 @@ final class DriftChecks {
       }
     }
     return sentences;
+  }
+
+  /**
+   * Every feature beside what it was, over all rows and in the groups that moved; once they have
+   * run.
+   */
+  List<Comparison> comparisons(String against) {
+    List<Comparison> comparisons = new ArrayList<>();
+    features.forEach((name, moves) ->
+        moves
+            .whole
+            .values()
+            .forEach(move -> comparisons.add(Comparison.of(move, against, family))));
+    for (Finding finding : findings) {
+      if (finding.severity() != Severity.INFO) {
+        finding.moved().stream()
+            .limit(MOST_CROSSED)
+            .forEach(move -> comparisons.add(Comparison.of(move, against, family)));
+      }
+    }
+    return comparisons;
   }
 
   /** How many independent tests the comparisons come to; once they have run. */

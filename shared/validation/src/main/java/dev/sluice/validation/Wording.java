@@ -205,9 +205,14 @@ final class Wording {
     };
   }
 
+  /** The share of ordinary batches of which one of so many comparisons is as unlikely. */
+  static double ordinary(double logP, double family) {
+    return -Math.expm1(family * Math.log1p(-Math.min(1 - 1e-12, Math.exp(logP))));
+  }
+
   /** How many ordinary batches look as different somewhere, once in so many. */
   static String howOften(double logP, double family) {
-    double share = -Math.expm1(family * Math.log1p(-Math.min(1 - 1e-12, Math.exp(logP))));
+    double share = ordinary(logP, family);
     double logShare = share > 1e-9 ? Math.log(share) : Math.min(0, logP + Math.log(family));
     if (logShare > Math.log(0.1)) {
       return "an ordinary batch looks as different " + percent(Math.exp(logShare)) + " of the time";
