@@ -4,6 +4,7 @@ import dev.sluice.benchmarks.faults.Recipe.Broken;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,7 +118,11 @@ final class Cases {
             series.getFirst().table(),
             data.label(),
             new SplittableRandom(Double.hashCode(step) + seed));
-    Trait trait = victim.any(t -> t.isMeasure() && t.deviation() * step >= resolution(t));
+    Trait trait =
+        victim.any(t ->
+            t.isMeasure()
+                && t.deviation() * step >= resolution(t)
+                && isSlow(series.getFirst().table().column(t.name()), t, step));
     if (trait == null) {
       return null;
     }
@@ -137,6 +142,16 @@ final class Cases {
           Batch.of(series.get(i).name() + "-drifted-" + step, table.with(trait.name(), values)));
     }
     return new Scene(series.subList(0, 1), after, Truth.of(trait.name()));
+  }
+
+  /** In a long tail most values are small, and a share of its standard deviation is a leap. */
+  private static boolean isSlow(String[] values, Trait trait, double step) {
+    double by = step * trait.deviation();
+    String[] shifted =
+        Arrays.stream(values)
+            .map(value -> value.isEmpty() ? "" : Double.toString(Double.parseDouble(value) + by))
+            .toArray(String[]::new);
+    return Distance.between(values, shifted, /* numeric= */ true) < 0.1;
   }
 
   /** What a value can change by at least. */

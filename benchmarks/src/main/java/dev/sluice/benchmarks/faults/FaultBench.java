@@ -15,8 +15,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * they are like, never by name, so that any table can be broken.
  */
 public final class FaultBench {
+  private final Queue<String> broken = new ConcurrentLinkedQueue<>();
   private int seeds = 3;
   private int clean = 200;
   private int rows = 8_000;
@@ -188,18 +191,25 @@ public final class FaultBench {
   private record Judged(
       Case of, @Nullable Scene scene, Map<String, List<Found>> found, Map<String, Tally> tallies) {}
 
-  private static Judged judge(Case one, List<Judge> judges) throws IOException {
+  private Judged judge(Case one, List<Judge> judges) throws IOException {
     Scene scene = one.stage().set();
     Map<String, List<Found>> found = new LinkedHashMap<>();
     Map<String, Tally> tallies = new LinkedHashMap<>();
     if (scene != null) {
       for (Judge judge : judges) {
-        List<Found> alarms = judge.judge(one.data(), scene);
+        List<Found> alarms;
+        try {
+          alarms = judge.judge(one.data(), scene);
+        } catch (RuntimeException e) {
+          // A tool that breaks down tells nobody what is wrong: that is a miss, and said.
+          broken.add(one + " [" + judge.name() + "]: " + e + " at " + e.getStackTrace()[0]);
+          alarms = List.of();
+        }
         found.put(judge.name(), alarms);
         tallies.put(judge.name(), Tally.of(scene, alarms));
       }
     }
-    return new Judged(one, scene == null ? null : scene, found, tallies);
+    return new Judged(one, scene, found, tallies);
   }
 
   private static Judged get(Future<Judged> future) throws InterruptedException, IOException {
