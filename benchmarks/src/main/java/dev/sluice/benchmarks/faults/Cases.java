@@ -5,7 +5,8 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -13,16 +14,21 @@ import org.jspecify.annotations.Nullable;
 
 /** All cases of a data set. The same data and seeds give the same files. */
 final class Cases {
-  private static final long CLEAN = 1_000_000;
+  private static final long DRIFTS = 3_000_000;
   private static final int BEFORE = 6;
   private static final int DRIFTING = 10;
+
+  /** A step below this distance from the batch before is slow. */
+  private static final double SLOW = 0.1;
 
   private final DataSet data;
   private final int seeds;
   private final int clean;
 
-  /** Clean files that many faults break; those of one seed are made once. */
-  private final Map<Long, List<Batch>> made = new LinkedHashMap<>();
+  /** Clean files that many faults break, and what they are like; those of one seed made once. */
+  private final Map<Long, List<Batch>> made = new HashMap<>();
+
+  private final Map<Long, Map<String, Trait>> traits = new HashMap<>();
 
   Cases(DataSet data, int seeds, int clean) {
     this.data = data;
@@ -71,17 +77,19 @@ final class Cases {
   }
 
   private Scene pair(int number) {
-    List<Batch> both = data.batches(CLEAN + number, 2);
-    return Scene.of(both.getFirst(), both.getLast(), Truth.CLEAN);
+    return data.clean(number, 1);
   }
 
   private Scene history(int number) {
-    List<Batch> all = data.batches(2 * CLEAN + number, BEFORE + 1);
-    return new Scene(all.subList(0, BEFORE), all.subList(BEFORE, BEFORE + 1), Truth.CLEAN);
+    return data.clean(number, BEFORE);
   }
 
   private synchronized List<Batch> two(long seed) {
     return made.computeIfAbsent(seed, s -> data.batches(s, 2));
+  }
+
+  private synchronized Map<String, Trait> traits(long seed, Table table) {
+    return traits.computeIfAbsent(seed, s -> Trait.of(table));
   }
 
   private @Nullable Scene broken(Recipe recipe, int seed) {
@@ -89,7 +97,8 @@ final class Cases {
     Table fresh = both.getLast().table();
     SplittableRandom random =
         new SplittableRandom(31L * (recipe.kind() + recipe.severity()).hashCode() + seed);
-    Broken broken = recipe.maker().make(new Victim(fresh, data.label(), random));
+    Broken broken =
+        recipe.maker().make(new Victim(fresh, traits(seed, fresh), data.label(), random));
     if (broken == null) {
       return null;
     }
@@ -112,17 +121,21 @@ final class Cases {
 
   /** Each batch is a little higher than the one before it. */
   private @Nullable Scene drift(double step, int seed) {
-    List<Batch> series = data.series(3 * CLEAN + seed, DRIFTING + 1);
+    List<Batch> series = data.series(DRIFTS + seed, DRIFTING + 1);
     Victim victim =
         new Victim(
             series.getFirst().table(),
+            Trait.of(series.getFirst().table()),
             data.label(),
             new SplittableRandom(Double.hashCode(step) + seed));
-    Trait trait =
-        victim.any(t ->
-            t.isMeasure()
-                && t.deviation() * step >= resolution(t)
-                && isSlow(series.getFirst().table().column(t.name()), t, step));
+    Table first = series.getFirst().table();
+    List<Trait> able =
+        victim.all(t -> t.isMeasure() && t.deviation() * step >= resolution(t)).stream()
+            .sorted(Comparator.comparingDouble(t -> leap(first.column(t.name()), t, step)))
+            .toList();
+    List<Trait> slow =
+        able.stream().filter(t -> leap(first.column(t.name()), t, step) < SLOW).toList();
+    Trait trait = victim.anyOf(slow.isEmpty() ? able.subList(0, Math.min(1, able.size())) : slow);
     if (trait == null) {
       return null;
     }
@@ -145,13 +158,13 @@ final class Cases {
   }
 
   /** In a long tail most values are small, and a share of its standard deviation is a leap. */
-  private static boolean isSlow(String[] values, Trait trait, double step) {
+  private static double leap(String[] values, Trait trait, double step) {
     double by = step * trait.deviation();
     String[] shifted =
         Arrays.stream(values)
             .map(value -> value.isEmpty() ? "" : Double.toString(Double.parseDouble(value) + by))
             .toArray(String[]::new);
-    return Distance.between(values, shifted, /* numeric= */ true) < 0.1;
+    return Distance.between(values, shifted, /* numeric= */ true);
   }
 
   /** What a value can change by at least. */

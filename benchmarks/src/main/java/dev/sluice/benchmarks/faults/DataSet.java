@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Where clean batches come from. */
 sealed interface DataSet {
+  /** Seeds of clean batches are none of those that are broken. */
+  long CLEAN = 1_000_000;
+
   String name();
 
   /** The label's column; null where there is none. */
@@ -38,6 +42,14 @@ sealed interface DataSet {
   /** As {@link #batches}, but rows may be in several of them where the source is small. */
   List<Batch> series(long seed, int batches);
 
+  /**
+   * A clean batch and those before it, none of which is different by nature. Numbers near each
+   * other share batches, so that each is measured once.
+   *
+   * @param before batches before it
+   */
+  Scene clean(int number, int before);
+
   /** Pairs of batches by what divides time in the data; may be none. */
   List<Pair> pairs();
 
@@ -52,6 +64,7 @@ sealed interface DataSet {
   /** Days of the demo's marketplace. */
   record Demo(int rows) implements DataSet {
     private static final LocalDate FIRST = LocalDate.of(2026, 3, 2);
+    private static final int CHAIN = 20;
 
     @Override
     public String name() {
@@ -70,8 +83,12 @@ sealed interface DataSet {
 
     @Override
     public List<Batch> batches(long seed, int batches) {
+      return days(seed, 0, batches);
+    }
+
+    private List<Batch> days(long seed, int from, int count) {
       List<Batch> days = new ArrayList<>();
-      for (int day = 0; day < batches; day++) {
+      for (int day = from; day < from + count; day++) {
         ByteArrayOutputStream csv = new ByteArrayOutputStream();
         try {
           Marketplace.day(FIRST.plusDays(day), seed, rows).writeCsv(csv);
@@ -87,6 +104,15 @@ sealed interface DataSet {
     @Override
     public List<Batch> series(long seed, int batches) {
       return batches(seed, batches);
+    }
+
+    /** Each day is judged by those before it, twenty days of a marketplace. */
+    @Override
+    public Scene clean(int number, int before) {
+      long seed = CLEAN + number / CHAIN;
+      int from = number % CHAIN;
+      List<Batch> days = days(seed, from, before + 1);
+      return new Scene(days.subList(0, before), days.subList(before, before + 1), Truth.CLEAN);
     }
 
     @Override
@@ -147,6 +173,15 @@ sealed interface DataSet {
       return drawn;
     }
 
+    /** Of the parts into which the file is dealt out, each is the last one once. */
+    @Override
+    public Scene clean(int number, int before) {
+      int parts = before + 1;
+      List<Batch> dealt = new ArrayList<>(batches(CLEAN + number / parts, parts));
+      Collections.rotate(dealt, number % parts);
+      return new Scene(dealt.subList(0, before), dealt.subList(before, parts), Truth.CLEAN);
+    }
+
     @Override
     public List<Pair> pairs() {
       List<Pair> pairs = new ArrayList<>();
@@ -170,7 +205,7 @@ sealed interface DataSet {
      */
     private void blocks(List<Pair> pairs, String kind, String column, double unit) {
       String[] times = table.column(column);
-      for (int p = 0; p < BLOCK_PAIRS; p++) {
+      for (int p = 0; p < BLOCK_PAIRS; p += 2) {
         long seed = p;
         int[][] sides =
             sides(row -> {
@@ -178,12 +213,10 @@ sealed interface DataSet {
               return new SplittableRandom(seed * 1_000_003 + block).nextInt(2);
             });
         String pair = name + ", " + kind + ", " + p;
-        pairs.add(
-            new Pair(
-                kind,
-                true,
-                Batch.of(pair + ", old", table.select(sides[0])),
-                Batch.of(pair + ", new", table.select(sides[1]))));
+        Batch one = Batch.of(pair + ", one", table.select(sides[0]));
+        Batch other = Batch.of(pair + ", other", table.select(sides[1]));
+        pairs.add(new Pair(kind, true, one, other));
+        pairs.add(new Pair(kind, true, other, one));
       }
     }
 

@@ -178,6 +178,11 @@ public final class FaultBench {
       log.println();
       log.println("not in these data: " + String.join("; ", skipped));
     }
+    if (!broken.isEmpty()) {
+      log.println();
+      log.println("broke down, counted as a batch held for no reason:");
+      broken.stream().sorted().forEach(line -> log.println("  " + line));
+    }
     log.printf(Locale.ROOT, "%n%d cases in %.0f s%n", count, (System.nanoTime() - start) / 1e9);
     if (out != null) {
       Path folder = out.toAbsolutePath().getParent();
@@ -201,9 +206,9 @@ public final class FaultBench {
         try {
           alarms = judge.judge(one.data(), scene);
         } catch (RuntimeException e) {
-          // A tool that breaks down tells nobody what is wrong: that is a miss, and said.
+          // A tool that breaks down holds a batch, and tells nobody what is wrong.
           broken.add(one + " [" + judge.name() + "]: " + e + " at " + e.getStackTrace()[0]);
-          alarms = List.of();
+          alarms = List.of(new Found("(broke down)", "", true, null, e.toString()));
         }
         found.put(judge.name(), alarms);
         tallies.put(judge.name(), Tally.of(scene, alarms));

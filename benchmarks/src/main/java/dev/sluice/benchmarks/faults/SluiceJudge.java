@@ -45,7 +45,7 @@ final class SluiceJudge implements Judge {
   private record Measured(
       BatchStatistics statistics, List<ExampleBatch> examples, @Nullable Schema schema) {}
 
-  /** Files that several scenes compare with; the eldest is forgotten. */
+  /** Files that several scenes share; the one not used for longest is forgotten. */
   private final Map<String, FutureTask<Measured>> known =
       new LinkedHashMap<>(KEPT, 0.75f, /* accessOrder= */ true) {
         @Override
@@ -71,7 +71,7 @@ final class SluiceJudge implements Judge {
     BatchStatistics live = passed.size() > 1 ? passed.getLast() : null;
     List<Found> found = new ArrayList<>();
     for (Batch after : scene.after()) {
-      Measured measured = measure(after);
+      Measured measured = known(data, after);
       Validation validation = validate(data, measured, passed, live, schema);
       for (Anomaly anomaly : validation.anomalies()) {
         if (anomaly.severity() != Severity.INFO) {
@@ -124,7 +124,7 @@ final class SluiceJudge implements Judge {
                   new FutureTask<>(() -> {
                     Measured measured = measure(batch);
                     Schema schema = validate(data, measured, List.of(), null, null).schema();
-                    return new Measured(measured.statistics(), List.of(), schema);
+                    return new Measured(measured.statistics(), measured.examples(), schema);
                   }));
     }
     task.run();

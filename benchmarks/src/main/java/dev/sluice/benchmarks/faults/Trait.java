@@ -1,6 +1,7 @@
 package dev.sluice.benchmarks.faults;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,15 @@ record Trait(
   private static final double YEAR_1990 = 631_152_000;
   private static final double YEAR_2100 = 4_102_444_800.0;
   private static final int MOST_GROUPS = 64;
+
+  /** Of every column, in order. */
+  static Map<String, Trait> of(Table table) {
+    Map<String, Trait> traits = new LinkedHashMap<>();
+    for (String name : table.names()) {
+      traits.put(name, of(name, table.column(name)));
+    }
+    return Collections.unmodifiableMap(traits);
+  }
 
   static Trait of(String name, String[] values) {
     Map<String, Integer> counts = new LinkedHashMap<>();

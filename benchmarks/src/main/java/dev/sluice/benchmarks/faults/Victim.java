@@ -2,7 +2,6 @@ package dev.sluice.benchmarks.faults;
 
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -21,15 +20,17 @@ final class Victim {
   private final Table table;
   private final @Nullable String label;
   private final SplittableRandom random;
-  private final Map<String, Trait> traits = new LinkedHashMap<>();
+  private final Map<String, Trait> traits;
 
-  Victim(Table table, @Nullable String label, SplittableRandom random) {
+  /**
+   * @param traits of every column of the table
+   * @param label its column; null where there is none
+   */
+  Victim(Table table, Map<String, Trait> traits, @Nullable String label, SplittableRandom random) {
     this.table = table;
     this.label = label;
     this.random = random;
-    for (String name : table.names()) {
-      traits.put(name, Trait.of(name, table.column(name)));
-    }
+    this.traits = traits;
   }
 
   Table table() {
