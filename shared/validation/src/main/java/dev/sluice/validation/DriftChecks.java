@@ -6,8 +6,10 @@ import dev.sluice.validation.Family.Groups;
 import dev.sluice.validation.GroupScan.Finding;
 import dev.sluice.validation.Move.Aspect;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -49,9 +51,11 @@ final class DriftChecks {
   private final Map<String, FeatureMoves> features = new LinkedHashMap<>();
   private final Map<String, List<String>> columns = new LinkedHashMap<>();
   private final List<Finding> findings = new ArrayList<>();
+  private final Set<String> gone = new HashSet<>();
   private final List<Draft> drafts = new ArrayList<>();
   private int tests;
   private double family;
+  private double logAlpha;
 
   /**
    * @param before what to compare with
@@ -87,15 +91,17 @@ final class DriftChecks {
     compareGroups();
     family = effectiveTests == null ? effectiveTests() : Math.min(effectiveTests, tests);
     double alpha = input.checks().falseAlarmRate() / 2;
-    double logAlpha = Math.log(-Math.expm1(Math.log1p(-alpha) / Math.max(1, family)));
-    features.forEach((name, moves) -> findings.addAll(findings(name, moves, logAlpha)));
+    logAlpha = Math.log(-Math.expm1(Math.log1p(-alpha) / Math.max(1, family)));
+    features.forEach((name, moves) -> findings.addAll(findings(name, moves)));
     Map<String, String> swapped = Swaps.find(findings.stream().filter(Swaps::applies).toList());
     Map<Finding, String> crossings = crossings(findings);
     for (Finding finding : findings) {
       Move whole = finding.whole();
       drafts.add(
           new DriftText(finding, input.checks().of(whole.feature()), family)
-              .draft(swapped.get(whole.feature()), crossings.getOrDefault(finding, "")));
+              .draft(
+                  Swaps.applies(finding) ? swapped.get(whole.feature()) : null,
+                  crossings.getOrDefault(finding, "")));
     }
     features.forEach(this::comparators);
     features.forEach((name, moves) -> {
@@ -104,6 +110,80 @@ final class DriftChecks {
       }
     });
     return drafts;
+  }
+
+  /**
+   * A feature that as a whole stays, in groups of a column that itself moved: other rows are in those
+   * groups now, and the fault is that column's.
+   */
+  private boolean isConsequence(Finding finding) {
+    if (finding.moved().isEmpty() || movedAlone(finding.whole())) {
+      return false;
+    }
+    String column = finding.moved().getFirst().group();
+    return column.equals(input.label())
+        || gone.contains(column)
+        || findings.stream()
+            .anyMatch(other ->
+                other.whole().feature().equals(column)
+                    && other.severity() != Severity.INFO
+                    && (other.moved().isEmpty() || movedAlone(other.whole())));
+  }
+
+  private boolean movedAlone(Move whole) {
+    return whole.logP() <= logAlpha
+        && whole.severity(input.checks().of(whole.feature())) != Severity.INFO;
+  }
+
+  /**
+   * Features that stay as a whole and moved where the label has a value: it is the label that was
+   * given to other rows. One anomaly tells them all.
+   */
+  private List<Draft> labelled() {
+    List<Finding> telling =
+        findings.stream()
+            .filter(finding ->
+                !finding.moved().isEmpty()
+                    && finding.moved().getFirst().group().equals(input.label())
+                    && finding.severity() != Severity.INFO
+                    && !movedAlone(finding.whole()))
+            .sorted(Comparator.comparingDouble(f -> -Math.abs(Wording.lead(f).effect())))
+            .toList();
+    if (telling.isEmpty()) {
+      return List.of();
+    }
+    Move lead = Wording.lead(telling.getFirst());
+    Thresholds thresholds = input.checks().of(lead.feature());
+    Severity severity = telling.getFirst().severity();
+    Thresholds.Floor floor =
+        lead.aspect() == Aspect.MISSING ? thresholds.groupMissing() : thresholds.groupDistance();
+    String text =
+        lead.group()
+            + " no longer goes with the other columns as before: where it is "
+            + lead.value()
+            + ", "
+            + lead.feature()
+            + ": "
+            + Wording.overall(lead)
+            + (telling.size() == 1 ? "" : ", and " + (telling.size() - 1) + " columns more");
+    return List.of(
+        new Draft(
+            Anomaly.of(
+                lead.group(),
+                Kind.LABEL_CHANGED,
+                severity,
+                text,
+                text
+                    + ". Look whether labels were turned, mixed up or matched to other rows. Effect "
+                    + Wording.number(Math.abs(lead.effect()))
+                    + ", threshold "
+                    + Wording.number(floor.fail())
+                    + "; "
+                    + Wording.howOften(lead.logP(), family)
+                    + "."
+                    + Wording.silence(lead.group()),
+                Math.abs(lead.effect()),
+                floor.fail())));
   }
 
   private Map<Finding, String> crossings(List<Finding> findings) {
@@ -246,6 +326,9 @@ final class DriftChecks {
       List<String> values = columns.computeIfAbsent(column, name -> new ArrayList<>());
       for (String slice : all) {
         String value = slice.substring(column.length() + 1);
+        if (value.isEmpty() && hasNewGaps(column)) {
+          continue;
+        }
         if (value.equals(OTHER) || Math.min(before.rows(slice), now.rows(slice)) < least) {
           small.add(slice);
         } else {
@@ -257,6 +340,13 @@ final class DriftChecks {
         compareGroup(column, null, small, now, least);
       }
     });
+  }
+
+  /** Rows without a value in a column that has new gaps are other rows than before. */
+  private boolean hasNewGaps(String column) {
+    FeatureMoves moves = features.get(column);
+    Move gaps = moves == null ? null : moves.whole.get(Aspect.MISSING);
+    return gaps != null && gaps.after().missingShare() > 1.2 * gaps.before().missingShare();
   }
 
   private void compareGroup(
@@ -299,29 +389,32 @@ final class DriftChecks {
     tests++;
   }
 
-  private List<Finding> findings(String name, FeatureMoves moves, double logAlpha) {
+  private List<Finding> findings(String name, FeatureMoves moves) {
     Thresholds thresholds = input.checks().of(name);
     GroupScan scan = new GroupScan(thresholds, logAlpha);
-    Set<String> goneValues = gone(name, moves.whole.get(Aspect.TEXTS), thresholds, logAlpha);
-    List<Finding> findings = new ArrayList<>();
+    Set<String> goneValues = gone(name, moves.whole.get(Aspect.TEXTS), thresholds);
+    if (!goneValues.isEmpty()) {
+      gone.add(name);
+    }
+    List<Finding> found = new ArrayList<>();
     moves.whole.forEach((aspect, whole) -> {
       List<Move> groups = moves.groups.getOrDefault(aspect, List.of());
       Finding finding = scan.explain(whole, groups);
-      if (finding == null && isSuspect(whole, logAlpha)) {
+      if (finding == null && isSuspect(whole)) {
         finding = new Finding(whole, List.of(), List.of(), List.of(), Severity.INFO);
       }
       if (finding != null && !isTold(finding, goneValues)) {
-        findings.add(finding);
+        found.add(finding);
       }
     });
-    return findings;
+    return found;
   }
 
   /**
    * More gaps than sampling explains, be it that batches differ by nature: a sharp beginning in the
    * file would make it a fault.
    */
-  private static boolean isSuspect(Move whole, double logAlpha) {
+  private boolean isSuspect(Move whole) {
     Cell was = whole.before();
     Cell is = whole.after();
     return whole.aspect() == Aspect.MISSING
@@ -347,7 +440,7 @@ final class DriftChecks {
   }
 
   private Set<String> gone(
-      String name, @Nullable Move whole, Thresholds thresholds, double logAlpha) {
+      String name, @Nullable Move whole, Thresholds thresholds) {
     Set<String> gone = new LinkedHashSet<>();
     if (whole == null || !whole.after().needTexts().complete()) {
       return gone;

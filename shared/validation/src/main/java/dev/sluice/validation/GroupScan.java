@@ -69,7 +69,7 @@ final class GroupScan {
       }
       double in = weighted(moved);
       double left = weighted(stayed);
-      if (left / rows(stayed) <= MOST_LEFT * in / rows(moved)) {
+      if (in > left && left / rows(stayed) <= MOST_LEFT * in / rows(moved)) {
         moved.sort(
             Comparator.comparingDouble((Move m) -> m.excess() * m.after().rows()).reversed());
         candidates.add(new Candidate(moved, stayed, in - left));
