@@ -22,7 +22,8 @@ import java.util.Map;
  * grouping column then counts the cells of each of its groups. So the cost goes with the grouping
  * columns, not with their groups. Counts, missing, moments, zeros, least and greatest are exact;
  * quantiles are interpolated within cells and say their error; texts are counted where they are
- * among the {@value #TEXTS} most frequent of the whole.
+ * among the {@value #TEXTS} most frequent of the whole. Formats, times and steps are of the whole
+ * alone.
  */
 final class GroupAccumulator {
   private static final int TEXTS = 256;
@@ -283,6 +284,8 @@ final class GroupAccumulator {
   }
 
   private static final class TextGroups implements FeatureGroups {
+    private static final int TRAITS = 3;
+
     private final Field field;
     private final List<String> texts;
     private final Map<String, Integer> places = new HashMap<>();
@@ -290,6 +293,10 @@ final class GroupAccumulator {
     private final long[][] codePoints;
     private final int[][] shortest;
     private final int[][] longest;
+
+    /** Of each group, how many texts have each of the {@link TextTraits}. */
+    private final long[][] traits;
+
     private int[] placeOf = new int[0];
 
     TextGroups(Field field, FeatureStatistics whole, List<Grouping> groupings) {
@@ -302,6 +309,7 @@ final class GroupAccumulator {
       codePoints = new long[counts.length][];
       shortest = new int[counts.length][];
       longest = new int[counts.length][];
+      traits = new long[counts.length][];
       for (int k = 0; k < counts.length; k++) {
         int size = groupings.get(k).size();
         counts[k] = new long[size * (texts.size() + 2)];
@@ -309,6 +317,7 @@ final class GroupAccumulator {
         shortest[k] = new int[size];
         Arrays.fill(shortest[k], Integer.MAX_VALUE);
         longest[k] = new int[size];
+        traits[k] = new long[TRAITS * size];
       }
     }
 
@@ -329,10 +338,14 @@ final class GroupAccumulator {
       int[] codes = strings.codes();
       int[] places = new int[strings.dictionary().size()];
       int[] lengths = new int[places.length];
+      byte[] traitsOf = new byte[places.length];
+      int any = 0;
       for (int code = 0; code < places.length; code++) {
         String text = strings.dictionary().get(code);
         places[code] = this.places.getOrDefault(TextCounts.key(text), other);
         lengths[code] = text.codePointCount(0, text.length());
+        traitsOf[code] = (byte) TextTraits.of(text, field.base64());
+        any |= traitsOf[code];
       }
       if (placeOf.length < rows) {
         placeOf = new int[rows];
@@ -361,11 +374,29 @@ final class GroupAccumulator {
               most = Math.max(most, length);
             }
           }
+          if (any != 0) {
+            addTraits(k, g, Arrays.copyOfRange(order, start, end), codes, traitsOf, missing);
+          }
           codePoints[k][g] += sum;
           shortest[k][g] = least;
           longest[k][g] = most;
           start = end;
         }
+      }
+    }
+
+    private void addTraits(int k, int g, int[] rows, int[] codes, byte[] traitsOf, int missing) {
+      long[] sums = new long[TRAITS];
+      for (int r : rows) {
+        if (placeOf[r] != missing) {
+          int own = traitsOf[codes[r]];
+          sums[0] += own & 1;
+          sums[1] += own >> 1 & 1;
+          sums[2] += own >> 2;
+        }
+      }
+      for (int i = 0; i < TRAITS; i++) {
+        traits[k][TRAITS * g + i] += sums[i];
       }
     }
 
@@ -392,9 +423,14 @@ final class GroupAccumulator {
               other,
               complete ? Entropy.of(weights) : null);
       TextSummary text =
-          count == 0
-              ? new TextSummary(Double.NaN, 0, 0)
-              : new TextSummary((double) codePoints[k][g] / count, shortest[k][g], longest[k][g]);
+          new TextSummary(
+              count == 0 ? Double.NaN : (double) codePoints[k][g] / count,
+              count == 0 ? 0 : shortest[k][g],
+              longest[k][g],
+              traits[k][TRAITS * g],
+              traits[k][TRAITS * g + 1],
+              traits[k][TRAITS * g + 2],
+              Formats.none());
       return new FeatureStatistics(
           field.name(), ValueType.STRING, count, missing, values, null, text);
     }
