@@ -12,11 +12,11 @@ import dev.sluice.contracts.Bug;
  *   <li>Digits are {@code 9} each, so that {@code AB-1234} is {@code AA-9999}; more than {@value
  *       #MOST_DIGITS} are {@code 9…}. All that is neither letter nor digit stands for itself;
  *       blanks in a row are one.
- *   <li>Letters are {@code A} or {@code a} each, {@code c} where their script knows no case.
- *       Letters are a word, of no length, where they begin with a capital and go on small ({@code
- *       Aa…}), mix case otherwise ({@code aA…}), are more than {@value #SHORT} ({@code A…}, {@code
- *       a…}, {@code c…}) or go on after a blank or an apostrophe; and where a text has one word,
- *       all its letters are words: {@code Chicago, IL 60601} is {@code Aa…, A… 99999}.
+ *   <li>Letters are {@code A} or {@code a} each. They are a word, of no length, where they begin
+ *       with a capital and go on small ({@code Aa…}), mix case otherwise ({@code aA…}), are more
+ *       than {@value #SHORT} ({@code A…}, {@code a…}), are of a script that knows no case ({@code
+ *       c…}) or go on after a blank or an apostrophe; and where a text has one word, all its
+ *       letters are words: {@code Chicago, IL 60601} is {@code Aa…, A… 99999}.
  *   <li>A text of {@value #PROSE} words or more is prose, whose punctuation says nothing: its first
  *       part and {@code …} are left.
  *   <li>Where letters and digits alternate as in hexadecimal numbers and random keys, each of them
@@ -238,7 +238,7 @@ public final class FormatPattern {
     capital |= upper > 0;
     small |= lower > 0;
     boolean cased = upper + lower == n;
-    word |= joined || n > SHORT || (upper > 0 && lower > 0) || (!cased && upper + lower > 0);
+    word |= joined || n > SHORT || !cased || (upper > 0 && lower > 0);
     char one = !cased ? 'c' : first == UPPER ? 'A' : 'a';
     boolean both = cased && upper > 0 && lower > 0;
     add(LETTERS, n, one);
