@@ -213,6 +213,16 @@ final class NumberAccumulator implements FeatureAccumulator {
         new Steps(up, down, same));
   }
 
+  /** Mean and standard deviation of the finite values, and more. */
+  Moments moments() {
+    return moments;
+  }
+
+  /** The ranks of the finite values among each other. */
+  Ranks ranks() {
+    return values.ranks();
+  }
+
   /**
    * Cells that groups count in: each distinct number where they are few, else between quantiles.
    */
