@@ -93,6 +93,8 @@ final class DriftChecks {
     double alpha = input.checks().falseAlarmRate() / 2;
     logAlpha = Math.log(-Math.expm1(Math.log1p(-alpha) / Math.max(1, family)));
     features.forEach((name, moves) -> findings.addAll(findings(name, moves)));
+    drafts.addAll(labelled());
+    findings.removeIf(this::isConsequence);
     Map<String, String> swapped = Swaps.find(findings.stream().filter(Swaps::applies).toList());
     Map<Finding, String> crossings = crossings(findings);
     for (Finding finding : findings) {
@@ -113,8 +115,8 @@ final class DriftChecks {
   }
 
   /**
-   * A feature that as a whole stays, in groups of a column that itself moved: other rows are in those
-   * groups now, and the fault is that column's.
+   * A feature that as a whole stays, in groups of a column that itself moved: other rows are in
+   * those groups now, and the fault is that column's.
    */
   private boolean isConsequence(Finding finding) {
     if (finding.moved().isEmpty() || movedAlone(finding.whole())) {
@@ -439,8 +441,7 @@ final class DriftChecks {
     return lost < 1 && most < 0.05;
   }
 
-  private Set<String> gone(
-      String name, @Nullable Move whole, Thresholds thresholds) {
+  private Set<String> gone(String name, @Nullable Move whole, Thresholds thresholds) {
     Set<String> gone = new LinkedHashSet<>();
     if (whole == null || !whole.after().needTexts().complete()) {
       return gone;

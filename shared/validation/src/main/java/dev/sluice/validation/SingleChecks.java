@@ -99,7 +99,7 @@ final class SingleChecks {
         "the batch has "
             + Wording.count(rows, "row")
             + ", the "
-            + (known.size() == 1 ? "one" : known.size())
+            + known.size()
             + " before "
             + Wording.number(Math.rint(count.before()))
             + " on average";
