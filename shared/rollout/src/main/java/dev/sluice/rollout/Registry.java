@@ -106,6 +106,11 @@ public record Registry(
       outcome = outcome == null ? Outcome.PASS : outcome;
     }
 
+    /** The same with another schema from it on. */
+    public Judged withSchema(String other) {
+      return new Judged(batch, order, outcome, statistics, other, anomalies, accepted);
+    }
+
     /**
      * True where later batches may be compared with it: it passed, or a person says it is right.
      */
@@ -158,7 +163,7 @@ public record Registry(
     boolean accepted = before.map(b -> b.accepted() != null).orElse(false);
     List<Judged> others = without(held, judged.batch());
     if (judged.outcome() == Outcome.FAIL) {
-      if (accepted) {
+      if (accepted && judged.accepted() == null) {
         return this;
       }
       others.add(judged);
@@ -168,6 +173,24 @@ public record Registry(
     List<Judged> more = without(batches, judged.batch());
     more.add(accepted && judged.accepted() == null ? before.get() : judged);
     return new Registry(versions, null, live, kept(more, pinned), others);
+  }
+
+  /**
+   * With a batch accepted that was held, and from then on a baseline.
+   *
+   * @param accepted what is known of it, with the word of the person and the schema that was written
+   * @param later what was written as the schema from the newest batch on, where that is a later one:
+   *     those after it are to know what was accepted, too; null where there is none
+   */
+  public Registry accept(Judged accepted, @Nullable String later) {
+    Judged newest = baseline;
+    List<Judged> more = without(batches, accepted.batch());
+    more.add(accepted);
+    if (later != null && newest != null) {
+      more.remove(newest);
+      more.add(newest.withSchema(later));
+    }
+    return new Registry(versions, null, live, more, without(held, accepted.batch()));
   }
 
   /** What is known of a batch that went on. */

@@ -24,7 +24,7 @@ public final class AcceptedBatch {
     String sentence = "Accepted by " + acceptance.author() + ": " + acceptance.reason() + ".";
     Map<String, Anomaly> held = new HashMap<>();
     for (Anomaly anomaly : seen) {
-      if (anomaly.severity() == Severity.FAIL && mayBeAccepted(anomaly)) {
+      if (anomaly.severity() != Severity.INFO && mayBeAccepted(anomaly)) {
         held.put(key(anomaly), anomaly);
       }
     }
@@ -32,7 +32,7 @@ public final class AcceptedBatch {
     for (Anomaly anomaly : now.anomalies()) {
       boolean accepted = held.remove(key(anomaly)) != null;
       anomalies.add(
-          accepted ? anomaly.withSeverity(Severity.WARN).withSentence(sentence) : anomaly);
+          accepted && anomaly.severity() != Severity.INFO ? anomaly.withSeverity(Severity.WARN).withSentence(sentence) : anomaly);
     }
     held.values().stream()
         .sorted(Comparator.comparing(AcceptedBatch::key))

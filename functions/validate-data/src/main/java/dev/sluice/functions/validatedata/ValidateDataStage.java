@@ -34,6 +34,7 @@ import dev.sluice.validation.DataValidator;
 import dev.sluice.validation.SchemaText;
 import dev.sluice.validation.Severity;
 import dev.sluice.validation.Validation;
+import dev.sluice.validation.ValidationFiles;
 import dev.sluice.validation.ValidationInput;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -52,10 +53,6 @@ import org.tensorflow.metadata.v0.Schema;
  * move no baseline. The registry knows all of them afterwards.
  */
 final class ValidateDataStage implements Stage {
-  private static final String SCHEMA = "schema.pbtxt";
-  private static final String ANOMALIES = "anomalies.pb";
-  private static final String VALIDATION = "validation.json";
-
   @Override
   public Map<String, Object> dependsOn(RunContext context, Platform platform) {
     Map<String, Object> others = new HashMap<>();
@@ -102,13 +99,13 @@ final class ValidateDataStage implements Stage {
             validation.outcome(),
             validation.reasons());
     call.output("anomalies")
-        .write(ANOMALIES, validation.toProto().toByteArray(), "application/x-protobuf");
-    call.output("anomalies").write(VALIDATION, validation.toJson(), "application/json");
+        .write(ValidationFiles.ANOMALIES, validation.toProto().toByteArray(), "application/x-protobuf");
+    call.output("anomalies").write(ValidationFiles.VALIDATION, validation.toJson(), "application/json");
     call.output("data_verdict").write(Verdict.FILE, Json.bytes(verdict), "application/json");
     if (validation.outcome().blesses()) {
       call.output("schema")
           .write(
-              SCHEMA,
+              ValidationFiles.SCHEMA,
               SchemaText.write(validation.schema()).getBytes(StandardCharsets.UTF_8),
               "text/plain; charset=utf-8");
       call.output("data_blessing").write(Verdict.BLESSING, Json.bytes(verdict), "application/json");
@@ -128,9 +125,9 @@ final class ValidateDataStage implements Stage {
     Verdict verdict = Json.read(call.read(verdictUri, Verdict.FILE), Verdict.class, Verdict.FILE);
     Validation validation =
         Validation.fromJson(
-            call.read(uri(result, "anomalies"), VALIDATION),
+            call.read(uri(result, "anomalies"), ValidationFiles.VALIDATION),
             Schema.getDefaultInstance(),
-            VALIDATION);
+            ValidationFiles.VALIDATION);
     String source = call.batch().uri();
 
     List<Fact> facts = new ArrayList<>();
@@ -167,7 +164,7 @@ final class ValidateDataStage implements Stage {
             call.input("statistics").toString(),
             blessed ? uri(result, "schema").toString() : null,
             uri(result, "anomalies").toString(),
-            blessed ? accepted : null);
+            accepted);
     platform
         .registries()
         .update(
@@ -203,7 +200,7 @@ final class ValidateDataStage implements Stage {
   private static List<Anomaly> seen(StageCall call, Acceptance accepted) {
     ArtifactUri uri = ArtifactUri.parse(accepted.anomalies());
     return Validation.fromJson(
-            call.read(uri, VALIDATION), Schema.getDefaultInstance(), uri + VALIDATION)
+            call.read(uri, ValidationFiles.VALIDATION), Schema.getDefaultInstance(), uri + ValidationFiles.VALIDATION)
         .anomalies();
   }
 
@@ -278,7 +275,7 @@ final class ValidateDataStage implements Stage {
     return call.optionalInput("previous_schema")
         .map(uri ->
             SchemaText.parse(
-                uri + SCHEMA, new String(call.read(uri, SCHEMA), StandardCharsets.UTF_8)))
+                uri + ValidationFiles.SCHEMA, new String(call.read(uri, ValidationFiles.SCHEMA), StandardCharsets.UTF_8)))
         .orElse(null);
   }
 }
