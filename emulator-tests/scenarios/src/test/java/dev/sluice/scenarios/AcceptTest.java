@@ -116,7 +116,7 @@ final class AcceptTest {
   @Test
   void whatNoWordCanHelpIsRefusedWithWhatDoes() throws Exception {
     String pipeline = "rejects";
-    cloud.spec(pipeline, "label: sold\nexclude: [listing]\n");
+    cloud.spec(pipeline, "label: sold\nexclude: [listing]\nmax_rejected: 0.01\n");
     assertThat(cloud.command(1, "accept", pipeline, "--reason", "why"))
         .containsExactly(
             "sluice: no batch of rejects is held by the checks of its data; there is nothing to"

@@ -43,7 +43,7 @@ public final class AcceptedBatch {
     List<String> reasons = new ArrayList<>();
     reasons.add("accepted by " + acceptance.author() + ": " + acceptance.reason());
     reasons.addAll(DataValidator.reasons(anomalies, /* few= */ null));
-    return new Validation(now.schema(), anomalies, fails ? Outcome.FAIL : Outcome.WARN, reasons);
+    return now.judged(anomalies, fails ? Outcome.FAIL : Outcome.WARN, reasons);
   }
 
   /** False of a batch without rows: no word makes something to learn from of nothing. */

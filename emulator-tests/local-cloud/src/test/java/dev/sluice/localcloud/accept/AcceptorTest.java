@@ -98,7 +98,8 @@ class AcceptorTest {
   private Batch judged(String span, Outcome outcome, Anomaly... anomalies) {
     Batch batch = cloud.batch("p", span, "toy\n" + span + "\n");
     Schema schema = SchemaText.parse("it", TWO_TOYS);
-    Validation validation = new Validation(schema, List.of(anomalies), outcome, List.of("why"));
+    Validation validation = 
+        new Validation(schema, List.of(anomalies), outcome, List.of("why"), List.of());
     String found =
         cloud.artifact(
             "p",
