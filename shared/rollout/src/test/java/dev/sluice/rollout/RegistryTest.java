@@ -163,6 +163,34 @@ class RegistryTest {
   }
 
   @Test
+  void judged_whatAnAcceptedRunDoesNotTakeIsHeldToBeAcceptedAgain() {
+    Registry registry = after(accepted(2));
+    Registry.Judged again =
+        new Registry.Judged(
+            "b-2", day(2), Outcome.FAIL, "gs://s/", null, "gs://n/", accepted(2).accepted());
+    assertThat(names(registry.judged(again, null).held())).containsExactly("b-2");
+    assertThat(registry.judged(again, null).baseline()).isEqualTo(accepted(2));
+  }
+
+  @Test
+  void accept_makesAHeldBatchTheBaseline() {
+    Registry registry = after(judged(1, Outcome.PASS), judged(2, Outcome.FAIL));
+    Registry done = registry.accept(accepted(2), null);
+    assertThat(done.baseline()).isEqualTo(accepted(2));
+    assertThat(done.held()).isEmpty();
+    assertThat(names(done.batches())).containsExactly("b-2", "b-1");
+  }
+
+  @Test
+  void accept_whereALaterBatchPassedThatStaysTheBaselineWithTheSchemaThatWasWritten() {
+    Registry registry = after(judged(2, Outcome.FAIL), judged(3, Outcome.PASS));
+    Registry done = registry.accept(accepted(2), "gs://a/c/edited/");
+    assertThat(done.baseline())
+        .isEqualTo(judged(3, Outcome.PASS).withSchema("gs://a/c/edited/"));
+    assertThat(done.wentOn("b-2")).contains(accepted(2));
+  }
+
+  @Test
   void judged_aRepeatedCallChangesNothing() {
     Registry registry = after(judged(1, Outcome.PASS), judged(2, Outcome.FAIL));
     assertThat(registry.judged(judged(2, Outcome.FAIL), null)).isEqualTo(registry);
