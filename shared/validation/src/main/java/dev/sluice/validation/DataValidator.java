@@ -294,7 +294,7 @@ public final class DataValidator {
     return few != null ? Outcome.UNKNOWN : worst == Severity.WARN ? Outcome.WARN : Outcome.PASS;
   }
 
-  private static List<String> reasons(List<Anomaly> anomalies, @Nullable String few) {
+  static List<String> reasons(List<Anomaly> anomalies, @Nullable String few) {
     List<String> reasons = new ArrayList<>();
     if (few != null) {
       reasons.add(few);
