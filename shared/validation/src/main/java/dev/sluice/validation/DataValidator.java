@@ -7,9 +7,11 @@ import dev.sluice.validation.FirstRows.Place;
 import dev.sluice.validation.FirstRows.Search;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.metadata.v0.Feature;
@@ -57,20 +59,23 @@ public final class DataValidator {
               baseline == null ? null : baseline.whole(),
               checks,
               Math.log(
-                  checks.falseAlarmRate() / Math.max(1, input.batch().whole().features().size())));
+                  checks.falseAlarmRate() / Math.max(1, input.batch().whole().features().size())),
+              input.environment());
       drafts.addAll(schemaChecks.run());
+      drafts.addAll(comparators(input, schema));
       widened = schemaChecks.widened();
       if (baseline != null && few == null) {
-        drafts.addAll(new DriftChecks(input, baseline, schema, schemaChecks.typeChanged()).run());
+        drafts.addAll(new DriftChecks(input, baseline, schemaChecks.typeChanged()).run());
       }
     }
     if (first && baseline != null && few == null) {
-      drafts.addAll(new DriftChecks(input, baseline, schema, Set.of()).run());
+      drafts.addAll(new DriftChecks(input, baseline, Set.of()).run());
     }
     if (input.batch().whole().rows() == 0) {
       drafts.add(new Draft(noRows()));
     }
-    List<Anomaly> anomalies = capped(located(merged(drafts), input.examples()), input);
+    List<Draft> stories = presence(merged(drafts), schema, input.batch().whole());
+    List<Anomaly> anomalies = capped(located(stories, input.examples()), input);
     anomalies.sort(
         Comparator.comparing(Anomaly::severity)
             .reversed()
@@ -81,6 +86,55 @@ public final class DataValidator {
     boolean widen = outcome != Outcome.FAIL && !input.schemaGiven();
     return new Validation(
         widen ? widen(schema, widened) : schema, anomalies, outcome, reasons(anomalies, few));
+  }
+
+  /** Limits of distances that the schema itself sets. */
+  private static List<Draft> comparators(ValidationInput input, Schema schema) {
+    List<Draft> drafts = new ArrayList<>();
+    DatasetStatistics batch = input.batch().whole();
+    if (!input.baseline().isEmpty()) {
+      DatasetStatistics before = input.baseline().getFirst().whole();
+      drafts.addAll(
+          new Comparators(schema, SchemaEdit.Comparator.DRIFT, input.environment(), batch, before)
+              .run());
+    }
+    BatchStatistics serving = input.serving();
+    if (serving != null) {
+      drafts.addAll(
+          new Comparators(
+                  schema, SchemaEdit.Comparator.SKEW, input.environment(), batch, serving.whole())
+              .run());
+    }
+    return drafts;
+  }
+
+  /** Gaps that are accepted are gaps that the schema allows from then on. */
+  private static List<Draft> presence(List<Draft> drafts, Schema schema, DatasetStatistics batch) {
+    Map<String, Feature> features = new HashMap<>();
+    schema.getFeatureList().forEach(feature -> features.put(feature.getName(), feature));
+    List<Draft> offered = new ArrayList<>();
+    for (Draft draft : drafts) {
+      Anomaly anomaly = draft.anomaly();
+      Feature feature = features.get(anomaly.feature());
+      FeatureStatistics statistics = batch.feature(anomaly.feature());
+      boolean gaps =
+          anomaly.kind() == Kind.FEATURE_TYPE_LOW_FRACTION_PRESENT
+              || anomaly.kind() == Kind.FEATURE_TYPE_NOT_PRESENT;
+      if (gaps
+          && anomaly.edits().isEmpty()
+          && feature != null
+          && statistics != null
+          && statistics.presence() < feature.getPresence().getMinFraction()) {
+        double share = SchemaChecks.roundedDown(statistics.presence());
+        @Nullable Long count =
+            statistics.count() < feature.getPresence().getMinCount() ? statistics.count() : null;
+        SchemaEdit edit = new SchemaEdit.LowerPresence(anomaly.feature(), share, count);
+        offered.add(new Draft(anomaly.withEdits(List.of(edit)), draft.search()));
+      } else {
+        offered.add(draft);
+      }
+    }
+    return offered;
   }
 
   private static Anomaly noRows() {

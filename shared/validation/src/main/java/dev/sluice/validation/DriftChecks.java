@@ -9,7 +9,6 @@ import dev.sluice.validation.GroupScan.Finding;
 import dev.sluice.validation.Move.Aspect;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,9 +16,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.metadata.v0.Feature;
-import org.tensorflow.metadata.v0.FeatureComparator;
-import org.tensorflow.metadata.v0.Schema;
 
 /**
  * A batch compared with its baseline: of every feature the share of missing values and the
@@ -40,7 +36,6 @@ final class DriftChecks {
   private final ValidationInput input;
   private final BatchStatistics baseline;
   private final Set<String> skipped;
-  private final Schema schema;
   private final Map<String, FeatureMoves> features = new LinkedHashMap<>();
   private final List<Draft> drafts = new ArrayList<>();
   private int tests;
@@ -48,10 +43,9 @@ final class DriftChecks {
   /**
    * @param skipped features whose type changed: there is nothing to compare
    */
-  DriftChecks(ValidationInput input, BatchStatistics baseline, Schema schema, Set<String> skipped) {
+  DriftChecks(ValidationInput input, BatchStatistics baseline, Set<String> skipped) {
     this.input = input;
     this.baseline = baseline;
-    this.schema = schema;
     this.skipped = skipped;
   }
 
@@ -211,7 +205,6 @@ final class DriftChecks {
         drafts.add(draft(finding, thresholds));
       }
     });
-    comparators(name, moves);
     if (moves.movesOn != null) {
       drafts.add(
           new Draft(
@@ -385,60 +378,5 @@ final class DriftChecks {
       }
       case TEXTS -> null;
     };
-  }
-
-  /** Limits that a TFX schema sets itself hold to the letter. */
-  private void comparators(String name, FeatureMoves moves) {
-    Map<String, Feature> byName = new HashMap<>();
-    schema.getFeatureList().forEach(feature -> byName.put(feature.getName(), feature));
-    Feature feature = byName.get(name);
-    if (feature == null || !feature.hasDriftComparator()) {
-      return;
-    }
-    FeatureComparator comparator = feature.getDriftComparator();
-    Move texts = moves.whole.get(Aspect.TEXTS);
-    Move numbers = moves.whole.get(Aspect.NUMBERS);
-    if (texts != null && comparator.getInfinityNorm().hasThreshold()) {
-      comparator(
-          texts,
-          Kind.COMPARATOR_L_INFTY_HIGH,
-          "L-infinity",
-          texts.effect(),
-          comparator.getInfinityNorm().getThreshold());
-    }
-    Move either = texts == null ? numbers : texts;
-    if (either != null && comparator.getJensenShannonDivergence().hasThreshold()) {
-      comparator(
-          either,
-          Kind.COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH,
-          "Jensen-Shannon divergence",
-          either.divergence(),
-          comparator.getJensenShannonDivergence().getThreshold());
-    }
-  }
-
-  private void comparator(Move move, Kind kind, String scale, double measured, double threshold) {
-    if (measured > threshold) {
-      String text =
-          move.feature()
-              + " drifted: "
-              + scale
-              + " "
-              + Wording.number(measured)
-              + " above the schema's "
-              + Wording.number(threshold);
-      drafts.add(
-          new Draft(
-              Anomaly.of(
-                  move.feature(),
-                  kind,
-                  Severity.FAIL,
-                  text,
-                  text
-                      + ". Look at what changed upstream, or raise the threshold of the feature's"
-                      + " drift_comparator.",
-                  measured,
-                  threshold)));
-    }
   }
 }
