@@ -4,6 +4,7 @@ import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Outcome;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.metadata.v0.Anomalies;
 import org.tensorflow.metadata.v0.AnomalyInfo;
 import org.tensorflow.metadata.v0.Path;
@@ -17,12 +18,18 @@ import org.tensorflow.metadata.v0.Schema;
  * @param anomalies the gravest first
  * @param outcome the verdict
  * @param reasons why, a sentence each; empty for a PASS without anything to say
+ * @param comparisons every feature beside what it was before
  */
 public record Validation(
-    Schema schema, List<Anomaly> anomalies, Outcome outcome, List<String> reasons) {
+    Schema schema,
+    List<Anomaly> anomalies,
+    Outcome outcome,
+    List<String> reasons,
+    List<Comparison> comparisons) {
   public Validation {
     anomalies = List.copyOf(anomalies);
     reasons = List.copyOf(reasons);
+    comparisons = List.copyOf(comparisons);
   }
 
   /** What TFDV's tools read: one entry a feature, each anomaly a reason; INFO is left out. */
@@ -70,11 +77,15 @@ public record Validation(
         several ? info.getDescription() + " " + anomaly.longText() : anomaly.longText());
   }
 
-  private record Saved(Outcome outcome, List<String> reasons, List<Anomaly> anomalies) {}
+  private record Saved(
+      Outcome outcome,
+      List<String> reasons,
+      List<Anomaly> anomalies,
+      @Nullable List<Comparison> comparisons) {}
 
   /** Outcome, reasons and anomalies without loss, which the proto has no fields for. */
   public byte[] toJson() {
-    return Json.bytes(new Saved(outcome, reasons, anomalies));
+    return Json.bytes(new Saved(outcome, reasons, anomalies, comparisons));
   }
 
   /**
@@ -88,6 +99,11 @@ public record Validation(
     if (saved.outcome() == null || saved.reasons() == null || saved.anomalies() == null) {
       throw new BadInput(name + " lacks outcome, reasons or anomalies; validate the batch again");
     }
-    return new Validation(schema, saved.anomalies(), saved.outcome(), saved.reasons());
+    return new Validation(
+        schema,
+        saved.anomalies(),
+        saved.outcome(),
+        saved.reasons(),
+        saved.comparisons() == null ? List.of() : saved.comparisons());
   }
 }
