@@ -3,7 +3,8 @@
     python tfdv_anomalies.py > ../resources/dev/sluice/validation/tfdv-anomalies.json
 
 Each case is a schema, a batch and, where it has them, a baseline (TFDV's previous span), serving
-data and an environment; `tfdv` holds the types of the anomalies by feature, '' for the data set.
+data and an environment; `tfdv` holds the types of the anomalies by feature, '' for the data set,
+and `measured` the distance where a comparator's is too high, which Sluice's is `within`.
 Where Sluice answers otherwise by intent, `sluice` holds its kinds and `why` the reason; where it
 refuses the schema when it reads it, `refused` holds a part of the message.
 """
@@ -62,7 +63,12 @@ def verdict(case):
     found = {name: types(info) for name, info in anomalies.anomaly_info.items()}
     if anomalies.HasField("dataset_anomaly_info"):
         found[""] = types(anomalies.dataset_anomaly_info)
-    return found
+    measured = {}
+    for info in anomalies.drift_skew_info:
+        for one in list(info.drift_measurements) + list(info.skew_measurements):
+            if one.value > one.threshold:
+                measured[info.path.step[0]] = one.value
+    return found, measured
 
 
 def feature(kind, rest="", name="x"):
@@ -356,7 +362,12 @@ def plain(value):
 def main():
     out = []
     for case in cases():
-        case["tfdv"] = verdict(case)
+        case["tfdv"], measured = verdict(case)
+        texts = any(isinstance(v, str) for v in case["batch"].get("x", []))
+        # TFDV's bins of numbers come from a sketch, and its last one holds the infinities as well.
+        if measured and "infinities" not in case["name"]:
+            case["measured"] = measured
+            case["within"] = 1e-9 if texts else 1e-3
         for part in ("batch", "baseline", "serving"):
             if part in case:
                 case[part] = {name: plain(values) for name, values in case[part].items()}

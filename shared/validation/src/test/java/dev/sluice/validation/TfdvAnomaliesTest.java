@@ -2,6 +2,7 @@ package dev.sluice.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -211,6 +212,21 @@ class TfdvAnomaliesTest {
         .filteredOn(anomaly -> anomaly.kind() != Kind.COMPARATOR_CONTROL_DATA_MISSING)
         .isEmpty();
     assertThat(SchemaText.parse("edited.pbtxt", SchemaText.write(edited))).isEqualTo(edited);
+  }
+
+  static Stream<Arguments> measured() throws IOException {
+    return cases().filter(arguments -> ((Case) arguments.get()[1]).json().has("measured"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("measured")
+  void distancesAreTfdvs(String name, Case one) {
+    List<Anomaly> anomalies = judged(one, SchemaText.parse("taxi.pbtxt", one.text("schema")));
+    double error = one.json().get("within").getAsDouble();
+    double tfdv = one.json().getAsJsonObject("measured").get("x").getAsDouble();
+    assertThat(anomalies)
+        .singleElement()
+        .satisfies(anomaly -> assertThat(anomaly.measured()).isCloseTo(tfdv, within(error)));
   }
 
   @Test
