@@ -16,9 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.metadata.v0.Feature;
-import org.tensorflow.metadata.v0.FeatureComparator;
-import org.tensorflow.metadata.v0.Schema;
 
 /**
  * A batch compared with what passed before: of every feature the share of missing values and the
@@ -47,7 +44,6 @@ final class DriftChecks {
   private final Pooled before;
   private final BetweenBatches between;
   private final Set<String> skipped;
-  private final Schema schema;
   private final Map<String, FeatureMoves> features = new LinkedHashMap<>();
   private final Map<String, List<String>> columns = new LinkedHashMap<>();
   private final List<Finding> findings = new ArrayList<>();
@@ -62,16 +58,10 @@ final class DriftChecks {
    * @param between how far batches of the pipeline differ by nature
    * @param skipped features whose type changed: there is nothing to compare
    */
-  DriftChecks(
-      ValidationInput input,
-      Pooled before,
-      BetweenBatches between,
-      Schema schema,
-      Set<String> skipped) {
+  DriftChecks(ValidationInput input, Pooled before, BetweenBatches between, Set<String> skipped) {
     this.input = input;
     this.before = before;
     this.between = between;
-    this.schema = schema;
     this.skipped = skipped;
   }
 
@@ -105,7 +95,6 @@ final class DriftChecks {
                   Swaps.applies(finding) ? swapped.get(whole.feature()) : null,
                   crossings.getOrDefault(finding, "")));
     }
-    features.forEach(this::comparators);
     features.forEach((name, moves) -> {
       if (moves.movesOn != null) {
         drafts.add(new Draft(movesOn(name, moves.movesOn)));
@@ -488,60 +477,5 @@ final class DriftChecks {
                   null)));
     }
     return gone;
-  }
-
-  /** Limits that a TFX schema sets itself hold to the letter. */
-  private void comparators(String name, FeatureMoves moves) {
-    Map<String, Feature> byName = new HashMap<>();
-    schema.getFeatureList().forEach(feature -> byName.put(feature.getName(), feature));
-    Feature feature = byName.get(name);
-    if (feature == null || !feature.hasDriftComparator()) {
-      return;
-    }
-    FeatureComparator comparator = feature.getDriftComparator();
-    Move texts = moves.whole.get(Aspect.TEXTS);
-    Move numbers = moves.whole.get(Aspect.NUMBERS);
-    if (texts != null && comparator.getInfinityNorm().hasThreshold()) {
-      comparator(
-          texts,
-          Kind.COMPARATOR_L_INFTY_HIGH,
-          "L-infinity",
-          texts.effect(),
-          comparator.getInfinityNorm().getThreshold());
-    }
-    Move either = texts == null ? numbers : texts;
-    if (either != null && comparator.getJensenShannonDivergence().hasThreshold()) {
-      comparator(
-          either,
-          Kind.COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH,
-          "Jensen-Shannon divergence",
-          either.divergence(),
-          comparator.getJensenShannonDivergence().getThreshold());
-    }
-  }
-
-  private void comparator(Move move, Kind kind, String scale, double measured, double threshold) {
-    if (measured > threshold) {
-      String text =
-          move.feature()
-              + " drifted: "
-              + scale
-              + " "
-              + Wording.number(measured)
-              + " above the schema's "
-              + Wording.number(threshold);
-      drafts.add(
-          new Draft(
-              Anomaly.of(
-                  move.feature(),
-                  kind,
-                  Severity.FAIL,
-                  text,
-                  text
-                      + ". Look at what changed upstream, or raise the threshold of the feature's"
-                      + " drift_comparator.",
-                  measured,
-                  threshold)));
-    }
   }
 }
