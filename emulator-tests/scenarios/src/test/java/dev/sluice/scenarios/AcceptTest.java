@@ -77,7 +77,8 @@ final class AcceptTest {
     List<String> shown = cloud.command(0, "accept", pipeline, "--dry-run");
     assertThat(String.join("\n", shown))
         .contains("batch " + held.batch() + " is held:", "FAIL category", "'kites'");
-    assertThat(cloud.json("serving", pipeline + "/registry.json").getAsJsonArray("held")).hasSize(1);
+    assertThat(cloud.json("serving", pipeline + "/registry.json").getAsJsonArray("held"))
+        .hasSize(1);
 
     List<String> said =
         cloud.command(

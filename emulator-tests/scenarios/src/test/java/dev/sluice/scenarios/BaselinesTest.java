@@ -29,8 +29,7 @@ final class BaselinesTest {
     for (Marketplace.Listing listing : Marketplace.day(60 + day, ROWS)) {
       listings.add(listing.withPrice(listing.priceUsd() * factor));
     }
-    return cloud.drop(
-        pipeline + "/2026-11-0" + day + "/a.csv", Marketplace.csv(listings));
+    return cloud.drop(pipeline + "/2026-11-0" + day + "/a.csv", Marketplace.csv(listings));
   }
 
   private Map<String, @Nullable Object> verdict(Batch batch) throws Exception {

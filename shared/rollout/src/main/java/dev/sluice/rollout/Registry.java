@@ -178,9 +178,10 @@ public record Registry(
   /**
    * With a batch accepted that was held, and from then on a baseline.
    *
-   * @param accepted what is known of it, with the word of the person and the schema that was written
-   * @param later what was written as the schema from the newest batch on, where that is a later one:
-   *     those after it are to know what was accepted, too; null where there is none
+   * @param accepted what is known of it, with the word of the person and the schema that was
+   *     written
+   * @param later what was written as the schema from the newest batch on, where that is a later
+   *     one: those after it are to know what was accepted, too; null where there is none
    */
   public Registry accept(Judged accepted, @Nullable String later) {
     Judged newest = baseline;

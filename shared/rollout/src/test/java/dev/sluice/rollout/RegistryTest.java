@@ -185,8 +185,7 @@ class RegistryTest {
   void accept_whereALaterBatchPassedThatStaysTheBaselineWithTheSchemaThatWasWritten() {
     Registry registry = after(judged(2, Outcome.FAIL), judged(3, Outcome.PASS));
     Registry done = registry.accept(accepted(2), "gs://a/c/edited/");
-    assertThat(done.baseline())
-        .isEqualTo(judged(3, Outcome.PASS).withSchema("gs://a/c/edited/"));
+    assertThat(done.baseline()).isEqualTo(judged(3, Outcome.PASS).withSchema("gs://a/c/edited/"));
     assertThat(done.wentOn("b-2")).contains(accepted(2));
   }
 

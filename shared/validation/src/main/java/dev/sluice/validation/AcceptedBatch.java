@@ -32,7 +32,9 @@ public final class AcceptedBatch {
     for (Anomaly anomaly : now.anomalies()) {
       boolean accepted = held.remove(key(anomaly)) != null;
       anomalies.add(
-          accepted && anomaly.severity() != Severity.INFO ? anomaly.withSeverity(Severity.WARN).withSentence(sentence) : anomaly);
+          accepted && anomaly.severity() != Severity.INFO
+              ? anomaly.withSeverity(Severity.WARN).withSentence(sentence)
+              : anomaly);
     }
     held.values().stream()
         .sorted(Comparator.comparing(AcceptedBatch::key))

@@ -15,12 +15,12 @@ import java.util.Map;
  * correlation, and a batch of n rows tells as much as {@code 1 / (1/n + v)} rows drawn at random
  * do. So a million rows cannot make an ordinary wobble significant.
  *
- * <p>{@code v} is estimated by the method of moments from Pearson's statistic (Williams 1982, Applied
- * Statistics 31; DerSimonian and Laird 1986) of each batch that passed beside the one before it (von
- * Neumann 1941, Annals of Mathematical Statistics 12), so that a steady drift, which is small from
- * one batch to the next, does not pass for the wobble that excuses it. It is shrunk to {@link #PRIOR}
- * until there are {@link #ENOUGH} batches. Of groups one {@code v} holds for all groups of
- * a column. Linear in the figures of the history.
+ * <p>{@code v} is estimated by the method of moments from Pearson's statistic (Williams 1982,
+ * Applied Statistics 31; DerSimonian and Laird 1986) of each batch that passed beside the one
+ * before it (von Neumann 1941, Annals of Mathematical Statistics 12), so that a steady drift, which
+ * is small from one batch to the next, does not pass for the wobble that excuses it. It is shrunk
+ * to {@link #PRIOR} until there are {@link #ENOUGH} batches. Of groups one {@code v} holds for all
+ * groups of a column. Linear in the figures of the history.
  */
 final class BetweenBatches {
   /**

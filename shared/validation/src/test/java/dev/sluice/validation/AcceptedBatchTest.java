@@ -33,8 +33,7 @@ class AcceptedBatchTest {
 
   @Test
   void whatWasSeenIsAWarningThatSaysWhoAcceptedIt() {
-    Validation validation =
-        accepted(List.of(moved("x", Severity.FAIL)), moved("x", Severity.FAIL));
+    Validation validation = accepted(List.of(moved("x", Severity.FAIL)), moved("x", Severity.FAIL));
     assertThat(validation.outcome()).isEqualTo(Outcome.WARN);
     assertThat(validation.anomalies())
         .singleElement()
@@ -48,8 +47,7 @@ class AcceptedBatchTest {
 
   @Test
   void whatTheNewSchemaAllowsStandsInTheRecordAllTheSame() {
-    Anomaly category =
-        anomaly("category", Kind.ENUM_TYPE_UNEXPECTED_STRING_VALUES, Severity.FAIL);
+    Anomaly category = anomaly("category", Kind.ENUM_TYPE_UNEXPECTED_STRING_VALUES, Severity.FAIL);
     Validation validation = accepted(List.of(category));
     assertThat(validation.outcome()).isEqualTo(Outcome.WARN);
     assertThat(validation.anomalies())

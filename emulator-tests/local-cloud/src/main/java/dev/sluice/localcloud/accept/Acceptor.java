@@ -128,7 +128,9 @@ public final class Acceptor {
             .findSpec(pipeline)
             .orElseThrow(() ->
                 new BadInput(
-                    "there is no pipeline '" + pipeline + "'; ./sluice status lists those there are"));
+                    "there is no pipeline '"
+                        + pipeline
+                        + "'; ./sluice status lists those there are"));
     Registry registry = platform.registries().read(pipeline);
     Optional<Registry.Judged> held =
         batch == null ? registry.held().stream().findFirst() : registry.held(batch);
@@ -292,7 +294,9 @@ public final class Acceptor {
         .find(file)
         .orElseThrow(() ->
             new BadInput(
-                "the spec names a schema that is not at " + file.uri() + "; put it beside the spec"));
+                "the spec names a schema that is not at "
+                    + file.uri()
+                    + "; put it beside the spec"));
   }
 
   private void write(StoredObject before, Schema schema) {
@@ -400,8 +404,6 @@ public final class Acceptor {
 
   /** Starts that run, or resumes it where it failed; one that is there or went well stays. */
   public TriggerOutcome start(String pipeline, String batch, Acceptance acceptance) {
-    return platform
-        .composer()
-        .trigger(pipeline, run(batch, acceptance), Map.of("batch", batch));
+    return platform.composer().trigger(pipeline, run(batch, acceptance), Map.of("batch", batch));
   }
 }

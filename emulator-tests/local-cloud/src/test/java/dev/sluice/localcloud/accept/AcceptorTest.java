@@ -98,7 +98,7 @@ class AcceptorTest {
   private Batch judged(String span, Outcome outcome, Anomaly... anomalies) {
     Batch batch = cloud.batch("p", span, "toy\n" + span + "\n");
     Schema schema = SchemaText.parse("it", TWO_TOYS);
-    Validation validation = 
+    Validation validation =
         new Validation(schema, List.of(anomalies), outcome, List.of("why"), List.of());
     String found =
         cloud.artifact(
@@ -232,7 +232,8 @@ class AcceptorTest {
     assertThat(new String(cloud.objects().read(file), UTF_8))
         .isEqualTo(text(done.schema()))
         .contains("kite", "ann: kites are new");
-    assertThat(done.changes()).anySatisfy(line -> assertThat(line).startsWith("+").contains("kite"));
+    assertThat(done.changes())
+        .anySatisfy(line -> assertThat(line).startsWith("+").contains("kite"));
     assertThat(done.changes()).noneSatisfy(line -> assertThat(line).startsWith("-"));
   }
 
@@ -285,8 +286,7 @@ class AcceptorTest {
   void whereNothingIsHeldItSaysSo() {
     refuses(null, "there is no pipeline 'p'; ./sluice status lists those there are");
     cloud.spec("p", "label: sold\n");
-    refuses(
-        null, "no batch of p is held by the checks of its data; there is nothing to accept");
+    refuses(null, "no batch of p is held by the checks of its data; there is nothing to accept");
     refuses("b-none", "pipeline p has no batch 'b-none'; table batches lists them");
     Batch passed = judged("s1", Outcome.PASS);
     standings.put(passed.batch(), new Standing(passed.batch(), "LIVE", null));

@@ -99,8 +99,12 @@ final class ValidateDataStage implements Stage {
             validation.outcome(),
             validation.reasons());
     call.output("anomalies")
-        .write(ValidationFiles.ANOMALIES, validation.toProto().toByteArray(), "application/x-protobuf");
-    call.output("anomalies").write(ValidationFiles.VALIDATION, validation.toJson(), "application/json");
+        .write(
+            ValidationFiles.ANOMALIES,
+            validation.toProto().toByteArray(),
+            "application/x-protobuf");
+    call.output("anomalies")
+        .write(ValidationFiles.VALIDATION, validation.toJson(), "application/json");
     call.output("data_verdict").write(Verdict.FILE, Json.bytes(verdict), "application/json");
     if (validation.outcome().blesses()) {
       call.output("schema")
@@ -200,7 +204,9 @@ final class ValidateDataStage implements Stage {
   private static List<Anomaly> seen(StageCall call, Acceptance accepted) {
     ArtifactUri uri = ArtifactUri.parse(accepted.anomalies());
     return Validation.fromJson(
-            call.read(uri, ValidationFiles.VALIDATION), Schema.getDefaultInstance(), uri + ValidationFiles.VALIDATION)
+            call.read(uri, ValidationFiles.VALIDATION),
+            Schema.getDefaultInstance(),
+            uri + ValidationFiles.VALIDATION)
         .anomalies();
   }
 
@@ -275,7 +281,8 @@ final class ValidateDataStage implements Stage {
     return call.optionalInput("previous_schema")
         .map(uri ->
             SchemaText.parse(
-                uri + ValidationFiles.SCHEMA, new String(call.read(uri, ValidationFiles.SCHEMA), StandardCharsets.UTF_8)))
+                uri + ValidationFiles.SCHEMA,
+                new String(call.read(uri, ValidationFiles.SCHEMA), StandardCharsets.UTF_8)))
         .orElse(null);
   }
 }
