@@ -61,6 +61,11 @@ public record Anomaly(
         row);
   }
 
+  Anomaly withRow(long row) {
+    return new Anomaly(
+        feature, slice, kind, severity, shortText, longText, measured, threshold, row);
+  }
+
   Anomaly withSeverity(Severity other) {
     return new Anomaly(
         feature, slice, kind, other, shortText, longText, measured, threshold, firstRow);

@@ -43,14 +43,20 @@ public enum Kind {
 
   /** A numeric column's largest gap between two cumulative distributions is high. */
   COMPARATOR_KOLMOGOROV_SMIRNOV_HIGH(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** A value that stands for none, such as -1 or 'unknown', where there were values before. */
+  DEFAULT_FOR_VALUE(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** More values are present than before: something now fills the gaps. */
   FEATURE_TYPE_HIGH_FRACTION_PRESENT(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** Texts are written in another way than before: a format that was not there. */
+  FORMAT_CHANGED(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** A value that was common is gone. */
   GROUP_GONE(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** A feature moved in some groups of another column and stayed in the rest. */
   GROUP_MOVED(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** A time or a running number, which moves on by nature and is not compared. */
-  MOVES_ON(AnomalyInfo.Type.CUSTOM_VALIDATION);
+  MOVES_ON(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** From a row on the feature has one and the same value. */
+  VALUE_STUCK(AnomalyInfo.Type.CUSTOM_VALIDATION);
 
   private final AnomalyInfo.Type type;
 
