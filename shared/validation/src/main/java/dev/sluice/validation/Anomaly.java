@@ -1,7 +1,9 @@
 package dev.sluice.validation;
 
 import dev.sluice.contracts.BadInput;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param longText what happened with both numbers, the threshold, and what to do
  * @param measured what was compared with {@code threshold}, in the unit that {@code kind} implies
  * @param firstRow 1-based row in the source object where it begins, null where it has no place
+ * @param edits of the schema that accept it, all together; empty where no schema forbids it
  */
 public record Anomaly(
     String feature,
@@ -25,15 +28,34 @@ public record Anomaly(
     String longText,
     double measured,
     double threshold,
-    @Nullable Long firstRow) {
+    @Nullable Long firstRow,
+    List<SchemaEdit> edits) {
 
   public Anomaly {
+    // A record of an older version has none.
+    edits = edits == null ? List.of() : List.copyOf(edits);
     if (shortText.isEmpty() || longText.isEmpty()) {
       throw new BadInput("an anomaly of " + feature + " (" + kind + ") has no text");
     }
     if (firstRow != null && firstRow < 1) {
       throw new BadInput("firstRow of " + feature + " is " + firstRow + ", rows count from 1");
     }
+  }
+
+  /** An anomaly that no schema forbids. */
+  public Anomaly(
+      String feature,
+      String slice,
+      Kind kind,
+      Severity severity,
+      String shortText,
+      String longText,
+      double measured,
+      double threshold,
+      @Nullable Long firstRow) {
+    this(
+        feature, slice, kind, severity, shortText, longText, measured, threshold, firstRow,
+        List.of());
   }
 
   /** An anomaly of a whole column, with no place in the file. */
@@ -58,7 +80,8 @@ public record Anomaly(
         longTextWith(sentence),
         measured,
         threshold,
-        row);
+        row,
+        edits);
   }
 
   Anomaly withRow(long row) {
@@ -68,7 +91,29 @@ public record Anomaly(
 
   Anomaly withSeverity(Severity other) {
     return new Anomaly(
-        feature, slice, kind, other, shortText, longText, measured, threshold, firstRow);
+        feature, slice, kind, other, shortText, longText, measured, threshold, firstRow, edits);
+  }
+
+  /** With what accepts it, which the long text ends with. */
+  Anomaly withEdits(List<? extends SchemaEdit> offered) {
+    if (offered.isEmpty()) {
+      return this;
+    }
+    List<String> texts = new ArrayList<>();
+    offered.forEach(edit -> texts.add(edit.text()));
+    List<SchemaEdit> all = new ArrayList<>(edits);
+    all.addAll(offered);
+    return new Anomaly(
+        feature,
+        slice,
+        kind,
+        severity,
+        shortText,
+        longText + " If it is meant: " + String.join(", ", texts) + ".",
+        measured,
+        threshold,
+        firstRow,
+        all);
   }
 
   Anomaly withSentence(String sentence) {
@@ -81,7 +126,8 @@ public record Anomaly(
         longTextWith(sentence),
         measured,
         threshold,
-        firstRow);
+        firstRow,
+        edits);
   }
 
   /** Where something is belongs behind what it is; causes, advice and figures come after. */
@@ -107,6 +153,7 @@ public record Anomaly(
     row.put("measured", Double.isFinite(measured) ? (Double) measured : null);
     row.put("threshold", Double.isFinite(threshold) ? (Double) threshold : null);
     row.put("first_row", firstRow);
+    row.put("edits", edits.stream().map(SchemaEdit::text).toList());
     return row;
   }
 }

@@ -9,6 +9,18 @@ import dev.sluice.validation.FirstRows.FirstLength;
 import dev.sluice.validation.FirstRows.FirstValue;
 import dev.sluice.validation.FirstRows.MissingStarts;
 import dev.sluice.validation.FirstRows.Rows;
+import dev.sluice.validation.SchemaEdit.AddFeature;
+import dev.sluice.validation.SchemaEdit.AddValues;
+import dev.sluice.validation.SchemaEdit.AllowInfinity;
+import dev.sluice.validation.SchemaEdit.AllowNan;
+import dev.sluice.validation.SchemaEdit.ChangeType;
+import dev.sluice.validation.SchemaEdit.DeprecateFeature;
+import dev.sluice.validation.SchemaEdit.LowerPresence;
+import dev.sluice.validation.SchemaEdit.RemoveDomain;
+import dev.sluice.validation.SchemaEdit.WidenRange;
+import dev.sluice.validation.SchemaEdit.WidenRows;
+import dev.sluice.validation.SchemaEdit.WidenUnique;
+import dev.sluice.validation.SchemaEdit.WidenValueCount;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +47,9 @@ import org.tensorflow.metadata.v0.StringDomain;
  * 1956, Biometrika 43).
  */
 final class SchemaChecks {
+  /** A domain of more values lists what free text happened to hold; TFDV's limit as well. */
+  private static final int MOST_VALUES = 400;
+
   /** A type seen on fewer values than this may have been an accident. */
   private static final long FEW_VALUES = 10;
 
@@ -93,11 +108,11 @@ final class SchemaChecks {
           Severity.WARN,
           name + " is a new column",
           name
-              + " is not in the schema, so nothing after this uses it. If it is meant to be a"
-              + " feature, add it to the schema; else name it under exclude in the spec or drop it"
-              + " upstream.",
+              + " is not in the schema, so nothing after this uses it. Where it is not meant to be a"
+              + " feature, name it under exclude in the spec or drop it upstream.",
           1,
-          0);
+          0,
+          addFeature(name));
     }
     return drafts;
   }
@@ -116,14 +131,23 @@ final class SchemaChecks {
     DatasetConstraints constraints = schema.getDatasetConstraints();
     if (constraints.hasMinExamplesCount() && batch.rows() < constraints.getMinExamplesCount()) {
       dataset(
-          Kind.DATASET_LOW_NUM_EXAMPLES, "fewer", "at least", constraints.getMinExamplesCount());
+          Kind.DATASET_LOW_NUM_EXAMPLES,
+          "fewer",
+          "at least",
+          constraints.getMinExamplesCount(),
+          new WidenRows(batch.rows(), null));
     }
     if (constraints.hasMaxExamplesCount() && batch.rows() > constraints.getMaxExamplesCount()) {
-      dataset(Kind.DATASET_HIGH_NUM_EXAMPLES, "more", "at most", constraints.getMaxExamplesCount());
+      dataset(
+          Kind.DATASET_HIGH_NUM_EXAMPLES,
+          "more",
+          "at most",
+          constraints.getMaxExamplesCount(),
+          new WidenRows(null, batch.rows()));
     }
   }
 
-  private void dataset(Kind kind, String than, String bound, long limit) {
+  private void dataset(Kind kind, String than, String bound, long limit, SchemaEdit edit) {
     add(
         "",
         kind,
@@ -135,9 +159,10 @@ final class SchemaChecks {
             + bound
             + " "
             + limit
-            + ". Look whether the source was cut off or doubled, or change the schema.",
+            + ". Look whether the source was cut off or doubled.",
         (double) batch.rows(),
-        (double) limit);
+        (double) limit,
+        edit);
   }
 
   @SuppressWarnings("deprecation")
@@ -165,9 +190,10 @@ final class SchemaChecks {
         name
             + " is in the schema and not in the batch"
             + (added.isEmpty() ? "" : ", which has " + Wording.list(added) + " instead (renamed?)")
-            + ". Restore the column upstream, or remove it from the schema if it is gone for good.",
+            + ". Restore the column upstream.",
         0,
-        1);
+        1,
+        new DeprecateFeature(name));
   }
 
   private void check(Feature feature, FeatureStatistics statistics) {
@@ -175,9 +201,9 @@ final class SchemaChecks {
       noValues(feature, statistics);
       return;
     }
-    if (!type(feature, statistics)) {
+    boolean comparable = type(feature, statistics);
+    if (!comparable) {
       typeChanged.add(feature.getName());
-      return;
     }
     valency(feature, statistics);
     if (given) {
@@ -186,7 +212,9 @@ final class SchemaChecks {
     } else if (baseline == null) {
       inferredPresence(feature, statistics);
     }
-    domain(feature, statistics);
+    if (comparable) {
+      domain(feature, statistics);
+    }
   }
 
   private void noValues(Feature feature, FeatureStatistics statistics) {
@@ -209,7 +237,8 @@ final class SchemaChecks {
               + "; the schema asks for values. Look at what fills it upstream.",
           0,
           Math.max(feature.getPresence().getMinFraction(), 0),
-          new MissingStarts(name, Rows.ALL, 0));
+          new MissingStarts(name, Rows.ALL, 0),
+          new LowerPresence(name, 0.0, 0L));
     }
   }
 
@@ -235,11 +264,12 @@ final class SchemaChecks {
           change,
           change
               + ". Whole numbers became fractions, as a missing value does in some tools or a new"
-              + " unit may. If it is meant, make the feature FLOAT in the schema.",
+              + " unit may.",
           1,
           0,
           new FirstValue(
-              name, Rows.ALL, "fraction", any -> true, value -> value == Math.rint(value)));
+              name, Rows.ALL, "fraction", any -> true, value -> value == Math.rint(value)),
+          new ChangeType(name, now));
       return true;
     }
     FeatureStatistics before = baseline == null ? null : baseline.feature(name);
@@ -257,10 +287,10 @@ final class SchemaChecks {
               + Wording.count(statistics.valueCount(), "value")
               + " read as numbers, before "
               + Wording.percent(looked)
-              + " did. Look whether codes lost their letters or columns were swapped; if it is"
-              + " meant, change the feature's type in the schema.",
+              + " did. Look whether codes lost their letters or columns were swapped.",
           1,
-          looked);
+          looked,
+          new ChangeType(name, now));
       return false;
     }
     long texts =
@@ -289,12 +319,12 @@ final class SchemaChecks {
                     + Wording.count(statistics.valueCount(), "value")
                     + " are not numbers, such as "
                     + Wording.list(some))
-            + ". Write numbers, or nothing where there is none; if the column is text from now on,"
-            + " change its type in the schema.",
+            + ". Write numbers, or nothing where there is none.",
         (double) texts / statistics.valueCount(),
         0,
         new FirstValue(
-            name, Rows.ALL, "value that is no number", SchemaChecks::isNumber, any -> true));
+            name, Rows.ALL, "value that is no number", SchemaChecks::isNumber, any -> true),
+        new ChangeType(name, now));
     return false;
   }
 
@@ -368,10 +398,14 @@ final class SchemaChecks {
             + ", the schema asks for "
             + asked
             + ". Look at what writes it upstream (a separator, a join that now matches several"
-            + " rows); if it is meant, change value_count of the feature in the schema.",
+            + " rows).",
         (double) (high ? is.max() : is.min()),
         (double) (high ? max : min),
-        new FirstLength(name, Rows.ALL, min, max));
+        new FirstLength(name, Rows.ALL, min, max),
+        new WidenValueCount(
+            name,
+            Math.min(min, is.min()),
+            max == Long.MAX_VALUE ? null : (Long) Math.max(max, is.max())));
   }
 
   private void presence(Feature feature, FeatureStatistics statistics) {
@@ -391,10 +425,11 @@ final class SchemaChecks {
               + Wording.percent(share)
               + ", the schema's min_fraction asks for "
               + Wording.percent(least)
-              + ". Look at what fills it upstream, or lower min_fraction.",
+              + ". Look at what fills it upstream.",
           share,
           least,
-          new MissingStarts(name, Rows.ALL, 1 - least));
+          new MissingStarts(name, Rows.ALL, 1 - least),
+          new LowerPresence(name, roundedDown(share), null));
     }
     if (statistics.count() < feature.getPresence().getMinCount()) {
       add(
@@ -409,7 +444,8 @@ final class SchemaChecks {
               + feature.getPresence().getMinCount()
               + ".",
           (double) statistics.count(),
-          (double) feature.getPresence().getMinCount());
+          (double) feature.getPresence().getMinCount(),
+          new LowerPresence(name, null, statistics.count()));
     }
   }
 
@@ -436,10 +472,32 @@ final class SchemaChecks {
             + Wording.number(effect)
             + ", threshold "
             + Wording.number(floor.fail())
-            + ". Look at what fills it upstream, or lower min_fraction.",
+            + ". Look at what fills it upstream.",
         effect,
         floor.fail(),
-        new MissingStarts(name, Rows.ALL, 0));
+        new MissingStarts(name, Rows.ALL, 0),
+        new LowerPresence(name, roundedDown(statistics.presence()), null));
+  }
+
+  /** Four digits, so that a person can read it; never more than was measured. */
+  private static double roundedDown(double share) {
+    return Math.floor(share * 1e4) / 1e4;
+  }
+
+  /** As if the column had been there when the schema was inferred. */
+  private SchemaEdit addFeature(String name) {
+    FeatureStatistics feature = batch.feature(name);
+    Schema inferred =
+        SchemaInference.infer(
+            new DatasetStatistics(
+                batch.split(),
+                batch.slice(),
+                batch.rows(),
+                feature == null ? List.of() : List.of(feature)),
+            Set.of());
+    return new AddFeature(
+        name,
+        SchemaText.write(inferred.toBuilder().clearDefaultEnvironment().clearAnnotation().build()));
   }
 
   private void unique(Feature feature, FeatureStatistics statistics) {
@@ -465,7 +523,8 @@ final class SchemaChecks {
               + (feature.getUniqueConstraints().hasMax() ? max : "any")
               + ".",
           (double) unique,
-          (double) (high ? max : min));
+          (double) (high ? max : min),
+          new WidenUnique(feature.getName(), Math.min(min, unique), Math.max(max, unique)));
     }
   }
 
@@ -505,7 +564,13 @@ final class SchemaChecks {
           Kind.FLOAT_TYPE_SMALL_FLOAT,
           Kind.FLOAT_TYPE_BIG_FLOAT);
       if (feature.getFloatDomain().getDisallowNan() && numbers.nans() > 0) {
-        special(feature, Kind.FLOAT_TYPE_HAS_NAN, "NaN", numbers.nans(), v -> !Double.isNaN(v));
+        special(
+            feature,
+            Kind.FLOAT_TYPE_HAS_NAN,
+            "NaN",
+            numbers.nans(),
+            v -> !Double.isNaN(v),
+            new AllowNan(feature.getName()));
       }
       if (feature.getFloatDomain().getDisallowInf() && numbers.infinities() > 0) {
         special(
@@ -513,13 +578,19 @@ final class SchemaChecks {
             Kind.FLOAT_TYPE_HAS_INF,
             "infinity",
             numbers.infinities(),
-            v -> !Double.isInfinite(v));
+            v -> !Double.isInfinite(v),
+            new AllowInfinity(feature.getName()));
       }
     }
   }
 
   private void special(
-      Feature feature, Kind kind, String what, long count, Predicate<Double> passes) {
+      Feature feature,
+      Kind kind,
+      String what,
+      long count,
+      Predicate<Double> passes,
+      SchemaEdit edit) {
     add(
         feature.getName(),
         kind,
@@ -533,7 +604,8 @@ final class SchemaChecks {
             + ", which the schema's float_domain forbids. Leave the value out where there is none.",
         (double) count,
         0,
-        new FirstValue(feature.getName(), Rows.ALL, "such value", any -> true, passes));
+        new FirstValue(feature.getName(), Rows.ALL, "such value", any -> true, passes),
+        edit);
   }
 
   private void range(
@@ -543,11 +615,20 @@ final class SchemaChecks {
       @Nullable Double max,
       Kind small,
       Kind big) {
+    String name = feature.getName();
     if (min != null && numbers.min() < min) {
-      outside(feature, small, numbers.min(), "below", min, value -> value >= min);
+      SchemaEdit edit =
+          feature.hasBoolDomain()
+              ? new RemoveDomain(name)
+              : new WidenRange(name, numbers.min(), null);
+      outside(feature, small, numbers.min(), "below", min, value -> value >= min, edit);
     }
     if (max != null && numbers.max() > max) {
-      outside(feature, big, numbers.max(), "above", max, value -> value <= max);
+      SchemaEdit edit =
+          feature.hasBoolDomain()
+              ? new RemoveDomain(name)
+              : new WidenRange(name, null, numbers.max());
+      outside(feature, big, numbers.max(), "above", max, value -> value <= max, edit);
     }
   }
 
@@ -557,7 +638,8 @@ final class SchemaChecks {
       double value,
       String side,
       double limit,
-      Predicate<Double> passes) {
+      Predicate<Double> passes,
+      SchemaEdit edit) {
     String text =
         feature.getName()
             + " reaches "
@@ -571,10 +653,11 @@ final class SchemaChecks {
         kind,
         Severity.FAIL,
         text,
-        text + ". Correct the values upstream, or widen the domain in the schema.",
+        text + ". Correct the values upstream.",
         value,
         limit,
-        new FirstValue(feature.getName(), Rows.ALL, "such value", any -> true, passes));
+        new FirstValue(feature.getName(), Rows.ALL, "such value", any -> true, passes),
+        edit);
   }
 
   private void bools(Feature feature, FeatureStatistics statistics) {
@@ -604,7 +687,8 @@ final class SchemaChecks {
                 + ", the schema's bool_domain allows 0 and 1.",
             (double) other,
             0,
-            new FirstValue(name, Rows.ALL, "such value", any -> true, v -> v == 0 || v == 1));
+            new FirstValue(name, Rows.ALL, "such value", any -> true, v -> v == 0 || v == 1),
+            new RemoveDomain(name));
       }
     }
   }
@@ -672,10 +756,15 @@ final class SchemaChecks {
             + Wording.percent(allowedShare)
             + "). The domain has "
             + Wording.list(new ArrayList<>(new TreeSet<>(allowed)))
-            + ". Correct the spelling upstream, or add the values to the domain.",
+            + ". Correct the spelling upstream.",
         share,
         allowedShare,
-        new FirstValue(name, Rows.ALL, "unknown value", allowed::contains, any -> true));
+        new FirstValue(name, Rows.ALL, "unknown value", allowed::contains, any -> true),
+        feature.hasBoolDomain()
+                || !statistics.values().complete()
+                || allowed.size() + some.size() > MOST_VALUES
+            ? new RemoveDomain(name)
+            : new AddValues(name, some));
   }
 
   /** True where so many new values of such frequency are to be expected. */
@@ -703,8 +792,9 @@ final class SchemaChecks {
       String shortText,
       String longText,
       double measured,
-      double threshold) {
-    add(feature, kind, severity, shortText, longText, measured, threshold, null);
+      double threshold,
+      SchemaEdit... edits) {
+    add(feature, kind, severity, shortText, longText, measured, threshold, null, edits);
   }
 
   private void add(
@@ -715,9 +805,9 @@ final class SchemaChecks {
       String longText,
       double measured,
       double threshold,
-      FirstRows.@Nullable Search search) {
-    drafts.add(
-        new Draft(
-            Anomaly.of(feature, kind, severity, shortText, longText, measured, threshold), search));
+      FirstRows.@Nullable Search search,
+      SchemaEdit... edits) {
+    Anomaly anomaly = Anomaly.of(feature, kind, severity, shortText, longText, measured, threshold);
+    drafts.add(new Draft(anomaly.withEdits(List.of(edits)), search));
   }
 }

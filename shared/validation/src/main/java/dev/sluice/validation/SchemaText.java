@@ -67,12 +67,18 @@ public final class SchemaText {
     return " (at \"" + (at.length() > 80 ? at.substring(0, 80) + "..." : at) + "\")";
   }
 
-  private static void check(String name, Schema schema, TextFormatParseInfoTree places) {
-    FieldDescriptor field = Schema.getDescriptor().findFieldByNumber(Schema.FEATURE_FIELD_NUMBER);
+  /** The names of the domains that features may share. */
+  static Set<String> domains(Schema schema) {
     Set<String> domains = new HashSet<>();
     schema.getStringDomainList().forEach(domain -> domains.add(domain.getName()));
     schema.getIntDomainList().forEach(domain -> domains.add(domain.getName()));
     schema.getFloatDomainList().forEach(domain -> domains.add(domain.getName()));
+    return domains;
+  }
+
+  private static void check(String name, Schema schema, TextFormatParseInfoTree places) {
+    FieldDescriptor field = Schema.getDescriptor().findFieldByNumber(Schema.FEATURE_FIELD_NUMBER);
+    Set<String> domains = domains(schema);
     Map<String, Integer> lines = new HashMap<>();
     for (int i = 0; i < schema.getFeatureCount(); i++) {
       Feature feature = schema.getFeature(i);

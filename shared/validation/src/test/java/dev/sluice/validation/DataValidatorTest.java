@@ -570,7 +570,8 @@ class DataValidatorTest {
             "long_text",
             "measured",
             "threshold",
-            "first_row");
+            "first_row",
+            "edits");
     assertThat(row.get("first_row")).isEqualTo(only(validation).firstRow());
     assertThat(Validation.fromJson(validation.toJson(), validation.schema(), "anomalies.json"))
         .isEqualTo(validation);
