@@ -86,7 +86,7 @@ public record Anomaly(
 
   Anomaly withRow(long row) {
     return new Anomaly(
-        feature, slice, kind, severity, shortText, longText, measured, threshold, row);
+        feature, slice, kind, severity, shortText, longText, measured, threshold, row, edits);
   }
 
   Anomaly withSeverity(Severity other) {

@@ -68,7 +68,8 @@ public final class DataValidator {
     if (baseline != null && few == null) {
       drafts.addAll(new StuckValues(input.batch().whole(), wholes(input.baseline()), checks).run());
     }
-    List<Anomaly> anomalies = capped(Stories.told(located(merged(drafts), input)), input);
+    Told told = located(merged(drafts), input, baseline != null && few == null);
+    List<Anomaly> anomalies = capped(Stories.told(told.anomalies()), input);
     anomalies.sort(
         Comparator.comparing(Anomaly::severity)
             .reversed()
@@ -78,7 +79,11 @@ public final class DataValidator {
     Outcome outcome = outcome(anomalies, few);
     boolean widen = outcome != Outcome.FAIL && !input.schemaGiven();
     return new Validation(
-        widen ? widen(schema, widened) : schema, anomalies, outcome, reasons(anomalies, few));
+        widen ? widen(schema, widened) : schema,
+        anomalies,
+        outcome,
+        reasons(anomalies, few),
+        told.surprising());
   }
 
   private static Anomaly noRows() {
@@ -158,16 +163,32 @@ public final class DataValidator {
     return kept;
   }
 
-  private static List<Anomaly> located(List<Draft> drafts, ValidationInput input) {
+  /** What the rows tell. */
+  private record Told(List<Anomaly> anomalies, List<SurprisingRow> surprising) {}
+
+  /**
+   * @param compared true where the baseline is large enough to tell what is usual
+   */
+  private static Told located(List<Draft> drafts, ValidationInput input, boolean compared) {
     ExampleSource examples = input.examples();
-    if (examples != null) {
-      return new Locator(examples, input.batch().whole(), wholes(input.baseline()))
-          .locate(drafts, List.of());
+    DatasetStatistics batch = input.batch().whole();
+    if (examples == null) {
+      return new Told(
+          drafts.stream()
+              .map(Draft::anomaly)
+              .filter(anomaly -> anomaly.kind() != Kind.VALUE_STUCK)
+              .toList(),
+          List.of());
     }
-    return drafts.stream()
-        .map(Draft::anomaly)
-        .filter(anomaly -> anomaly.kind() != Kind.VALUE_STUCK)
-        .toList();
+    List<DatasetStatistics> before = wholes(input.baseline());
+    Locator locator = new Locator(examples, batch, before);
+    if (!compared) {
+      return new Told(locator.locate(drafts, List.of()), List.of());
+    }
+    SurprisingRows surprising =
+        new SurprisingRows(batch, before, input.baseline().getFirst().relations());
+    List<Anomaly> anomalies = locator.locate(drafts, List.of(surprising));
+    return new Told(anomalies, surprising.rows());
   }
 
   private static List<DatasetStatistics> wholes(List<BatchStatistics> batches) {

@@ -54,7 +54,9 @@ final class Stories {
   }
 
   private static boolean isDistance(Anomaly anomaly) {
+    // Edits say that a schema sets the limit, which holds to the letter.
     return anomaly.slice().isEmpty()
+        && anomaly.edits().isEmpty()
         && switch (anomaly.kind()) {
           case COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH,
               COMPARATOR_KOLMOGOROV_SMIRNOV_HIGH,

@@ -17,12 +17,20 @@ import org.tensorflow.metadata.v0.Schema;
  * @param anomalies the gravest first
  * @param outcome the verdict
  * @param reasons why, a sentence each; empty for a PASS without anything to say
+ * @param surprising the rows that are least likely under the baseline, the least likely first;
+ *     empty where there is none
  */
 public record Validation(
-    Schema schema, List<Anomaly> anomalies, Outcome outcome, List<String> reasons) {
+    Schema schema,
+    List<Anomaly> anomalies,
+    Outcome outcome,
+    List<String> reasons,
+    List<SurprisingRow> surprising) {
   public Validation {
     anomalies = List.copyOf(anomalies);
     reasons = List.copyOf(reasons);
+    // A record of an older version has none.
+    surprising = surprising == null ? List.of() : List.copyOf(surprising);
   }
 
   /** What TFDV's tools read: one entry a feature, each anomaly a reason; INFO is left out. */
@@ -70,11 +78,15 @@ public record Validation(
         several ? info.getDescription() + " " + anomaly.longText() : anomaly.longText());
   }
 
-  private record Saved(Outcome outcome, List<String> reasons, List<Anomaly> anomalies) {}
+  private record Saved(
+      Outcome outcome,
+      List<String> reasons,
+      List<Anomaly> anomalies,
+      List<SurprisingRow> surprising) {}
 
-  /** Outcome, reasons and anomalies without loss, which the proto has no fields for. */
+  /** Outcome, reasons, anomalies and rows without loss, which the proto has no fields for. */
   public byte[] toJson() {
-    return Json.bytes(new Saved(outcome, reasons, anomalies));
+    return Json.bytes(new Saved(outcome, reasons, anomalies, surprising));
   }
 
   /**
@@ -88,6 +100,7 @@ public record Validation(
     if (saved.outcome() == null || saved.reasons() == null || saved.anomalies() == null) {
       throw new BadInput(name + " lacks outcome, reasons or anomalies; validate the batch again");
     }
-    return new Validation(schema, saved.anomalies(), saved.outcome(), saved.reasons());
+    return new Validation(
+        schema, saved.anomalies(), saved.outcome(), saved.reasons(), saved.surprising());
   }
 }
