@@ -19,7 +19,10 @@ Usage: ./sluice bench NAME [ARGUMENT...]
   stream [--rate N] [--seconds N] [--no-kill]
                 rows a second from Pub/Sub into windows, 5,000 for two minutes unless told, with duplicates
                 and receive-rows killed half-way: how many were lost or counted twice, and how long each took
-  faults [--rounds N] [--seed N]
+  faults [--kind K] [--seeds N] [--show] [--csv FILE --label COLUMN]
+                files broken in thirteen ways and more: who finds out, what feature, group and row, and how
+                many alarms are false (--show tells each case)
+  chaos [--rounds N] [--seed N]
                 the whole way while things break, 50 rounds or the one of a seed (docs/faults.md)
   fuzz [SECONDS] [TARGET...]
                 inputs that Jazzer makes up, for each format that is read (30 seconds each)
@@ -44,13 +47,13 @@ measure() {
 }
 
 # The scenario's rounds, more of them or the one that a seed names.
-faults() {
+chaos() {
   local rounds='' seed=''
   while [ $# -gt 0 ]; do
     case $1 in
       --rounds) rounds=${2:?--rounds needs a number}; shift 2 ;;
       --seed) seed=${2:?--seed needs a number}; shift 2 ;;
-      *) echo "bench: faults takes --rounds N and --seed N, not '$1'" >&2; exit 2 ;;
+      *) echo "bench: chaos takes --rounds N and --seed N, not '$1'" >&2; exit 2 ;;
     esac
   done
   [ -n "$rounds" ] || { [ -n "$seed" ] && rounds=1 || rounds=50; }
@@ -58,6 +61,13 @@ faults() {
   exec ./mvnw -B -ntp -pl emulator-tests/scenarios -am package -Dtest=FaultsTest \
     -Dsurefire.failIfNoSpecifiedTests=false -Dsluice.faults.rounds="$rounds" \
     -Dsluice.faults.seed="${seed:-1}"
+}
+
+faults() {
+  local jars=$home/benchmarks/target
+  exec "$JAVA_HOME/bin/java" -Xmx4g -XX:+UseParallelGC --enable-native-access=ALL-UNNAMED \
+    -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.faults.FaultBench \
+    --taxi "$home/../shared/data/taxi/trips.csv" --out "$home/target/faults.json" "$@"
 }
 
 # The files go with the run.
@@ -128,6 +138,7 @@ case $name in
       --enable-native-access=ALL-UNNAMED "$@"
     ;;
   faults) faults "$@" ;;
+  chaos) chaos "$@" ;;
   ingest) ingest "$@" ;;
   large)
     jars=$home/benchmarks/target

@@ -167,6 +167,16 @@ final class NumberAccumulator implements FeatureAccumulator {
         field.name(), type(), count, missing, values.result(sorted), numbers, null);
   }
 
+  /** Mean and standard deviation of the finite values, and more. */
+  Moments moments() {
+    return moments;
+  }
+
+  /** The ranks of the finite values among each other. */
+  Ranks ranks() {
+    return values.ranks();
+  }
+
   /**
    * Cells that groups count in: each distinct number where they are few, else between quantiles.
    */

@@ -1,6 +1,7 @@
 package dev.sluice.statistics;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.ValueType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import org.tensorflow.metadata.v0.DatasetFeatureStatistics;
 import org.tensorflow.metadata.v0.DatasetFeatureStatisticsList;
 import org.tensorflow.metadata.v0.FeatureNameStatistics;
 import org.tensorflow.metadata.v0.Histogram.HistogramType;
+import org.tensorflow.metadata.v0.NumericCrossStatistics;
 import org.tensorflow.metadata.v0.NumericStatistics;
 import org.tensorflow.metadata.v0.Path;
 import org.tensorflow.metadata.v0.RankHistogram;
@@ -60,6 +62,44 @@ public final class StatisticsProtos {
       }
     }
     return list.build();
+  }
+
+  /**
+   * The same, with the correlations of all rows as the cross features of the first data set, which
+   * describes them. Pearson's is what the standard fields hold; the other measures have none.
+   */
+  public static DatasetFeatureStatisticsList toProto(
+      List<DatasetStatistics> datasets, Relations relations) {
+    DatasetFeatureStatisticsList.Builder list = toProto(datasets).toBuilder();
+    DatasetStatistics whole = datasets.getFirst();
+    for (Association association : relations.associations()) {
+      if (association.measure() == Association.Measure.PEARSON
+          && Double.isFinite(association.value())) {
+        list.getDatasetsBuilder(0)
+            .addCrossFeaturesBuilder()
+            .setPathX(Path.newBuilder().addStep(association.a()))
+            .setPathY(Path.newBuilder().addStep(association.b()))
+            .setCount(association.rows())
+            .setNumCrossStats(
+                NumericCrossStatistics.newBuilder()
+                    .setCorrelation((float) association.value())
+                    .setCovariance(
+                        (float)
+                            (association.value()
+                                * deviation(whole, association.a())
+                                * deviation(whole, association.b()))));
+      }
+    }
+    return list.build();
+  }
+
+  private static double deviation(DatasetStatistics whole, String feature) {
+    FeatureStatistics of = whole.feature(feature);
+    NumberSummary numbers = of == null ? null : of.numbers();
+    if (numbers == null) {
+      throw new Bug(feature + " has a correlation but is no feature of numbers");
+    }
+    return numbers.stdDev();
   }
 
   /** The data sets of a list; {@code BadInput} where one holds a feature that is not flat data. */

@@ -27,6 +27,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.metadata.v0.CommonStatistics;
+import org.tensorflow.metadata.v0.CrossFeatureStatistics;
 import org.tensorflow.metadata.v0.DatasetFeatureStatisticsList;
 import org.tensorflow.metadata.v0.FeatureNameStatistics;
 import org.tensorflow.metadata.v0.Histogram;
@@ -102,6 +103,42 @@ final class StatisticsProtosTest {
     assertThat(quantiles.getBucketsCount()).isEqualTo(10);
     assertThat(quantiles.getBuckets(4).getHighValue()).isEqualTo(2);
     assertThat(quantiles.getBuckets(4).getSampleCount()).isEqualTo(.5);
+  }
+
+  @Test
+  void correlations_areWhereDataValidationLooks() {
+    DatasetStatistics whole =
+        new DatasetStatistics(
+            "",
+            "",
+            4,
+            List.of(
+                named("a", Columns.statistics(Columns.floats(1.0, 2.0, 3.0, 4.0))),
+                named("b", Columns.statistics(Columns.floats(2.0, 4.0, 6.0, 8.0)))));
+    Relations relations =
+        new Relations(
+            4,
+            new Repeats(4, 0),
+            List.of(
+                new Association("a", "b", Association.Measure.PEARSON, 1, 4, 0),
+                new Association("a", "c", Association.Measure.PEARSON, Double.NaN, 0, 0),
+                new Association("a", "b", Association.Measure.SPEARMAN, 1, 4, 0)));
+    CrossFeatureStatistics cross =
+        StatisticsProtos.toProto(List.of(whole), relations).getDatasets(0).getCrossFeatures(0);
+    assertThat(cross.getPathX().getStep(0) + " " + cross.getPathY().getStep(0)).isEqualTo("a b");
+    assertThat(cross.getCount()).isEqualTo(4);
+    assertThat(cross.getNumCrossStats().getCorrelation()).isEqualTo(1);
+    assertThat(cross.getNumCrossStats().getCovariance()).isEqualTo(2.5f);
+    assertThat(
+            StatisticsProtos.toProto(List.of(whole), relations)
+                .getDatasets(0)
+                .getCrossFeaturesCount())
+        .isEqualTo(1);
+  }
+
+  private static FeatureStatistics named(String name, FeatureStatistics of) {
+    return new FeatureStatistics(
+        name, of.type(), of.count(), of.missing(), of.values(), of.numbers(), of.text());
   }
 
   @Test

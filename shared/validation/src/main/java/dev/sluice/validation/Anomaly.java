@@ -116,6 +116,24 @@ public record Anomaly(
         all);
   }
 
+  /**
+   * The same as a comparison with the batch that the live model learned from: a slow drift, which
+   * each batch before let pass.
+   */
+  Anomaly againstLive() {
+    String text = "against what the live model learned from, " + shortText;
+    return new Anomaly(
+        feature,
+        slice,
+        kind,
+        severity.atMost(Severity.WARN),
+        text,
+        text + longText.substring(shortText.length()),
+        measured,
+        threshold,
+        firstRow);
+  }
+
   Anomaly withSentence(String sentence) {
     return new Anomaly(
         feature,

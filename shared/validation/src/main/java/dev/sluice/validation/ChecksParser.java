@@ -24,7 +24,13 @@ public final class ChecksParser {
           "group_missing",
           "group_distance",
           "gone",
-          "unexpected");
+          "unexpected",
+          "spike",
+          "clock",
+          "repeated",
+          "damaged",
+          "correlation",
+          "rows");
 
   private ChecksParser() {}
 
@@ -69,7 +75,13 @@ public final class ChecksParser {
         floor(values, "group_missing", fallback.groupMissing()),
         floor(values, "group_distance", fallback.groupDistance()),
         floor(values, "gone", fallback.gone()),
-        floor(values, "unexpected", fallback.unexpected()));
+        floor(values, "unexpected", fallback.unexpected()),
+        floor(values, "spike", fallback.spike()),
+        floor(values, "clock", fallback.clock()),
+        floor(values, "repeated", fallback.repeated()),
+        floor(values, "damaged", fallback.damaged()),
+        floor(values, "correlation", fallback.correlation()),
+        floor(values, "rows", fallback.rows()));
   }
 
   private static Thresholds.Floor floor(

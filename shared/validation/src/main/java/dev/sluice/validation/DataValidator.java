@@ -37,10 +37,12 @@ public final class DataValidator {
     if (schema == null) {
       schema = SchemaInference.infer(input.batch().whole(), notAtServing);
     }
-    BatchStatistics baseline = input.baseline().isEmpty() ? null : input.baseline().getFirst();
+    Pooled baseline = input.baseline().isEmpty() ? null : new Pooled(input.baseline());
     List<Draft> drafts = new ArrayList<>();
     @Nullable String few = tooFew(input, baseline);
     Set<String> widened = Set.of();
+    Set<String> typeChanged = Set.of();
+    List<Comparison> comparisons = new ArrayList<>();
     if (first) {
       drafts.addAll(emptyColumns(input.batch().whole()));
     } else {
@@ -49,18 +51,16 @@ public final class DataValidator {
               schema,
               input.schemaGiven(),
               input.batch().whole(),
-              baseline == null ? null : baseline.whole(),
+              baseline == null ? null : baseline.newest().whole(),
               checks,
               Math.log(
                   checks.falseAlarmRate() / Math.max(1, input.batch().whole().features().size())));
       drafts.addAll(schemaChecks.run());
       widened = schemaChecks.widened();
-      if (baseline != null && few == null) {
-        drafts.addAll(new DriftChecks(input, baseline, schema, schemaChecks.typeChanged()).run());
-      }
+      typeChanged = schemaChecks.typeChanged();
     }
-    if (first && baseline != null && few == null) {
-      drafts.addAll(new DriftChecks(input, baseline, schema, Set.of()).run());
+    if (baseline != null && few == null) {
+      drafts.addAll(compared(input, baseline, schema, typeChanged, comparisons));
     }
     if (input.batch().whole().rows() == 0) {
       drafts.add(new Draft(noRows()));
@@ -83,7 +83,51 @@ public final class DataValidator {
         anomalies,
         outcome,
         reasons(anomalies, few),
+        comparisons,
         told.surprising());
+  }
+
+  /** Against what passed before; then against what the live model learned from. */
+  private static List<Draft> compared(
+      ValidationInput input,
+      Pooled baseline,
+      Schema schema,
+      Set<String> typeChanged,
+      List<Comparison> comparisons) {
+    BetweenBatches between = new BetweenBatches(input.history());
+    DriftChecks drift = new DriftChecks(input, baseline, between, schema, typeChanged);
+    List<Draft> drafts = new ArrayList<>(drift.run(null));
+    comparisons.addAll(drift.comparisons(Comparison.BASELINE));
+    double alpha = input.checks().falseAlarmRate() / 2;
+    drafts.addAll(new SingleChecks(input, baseline, between, alpha, drafts).run());
+    BatchStatistics live = input.live();
+    if (live != null && live.whole().rows() >= input.checks().minRows()) {
+      Set<String> told = new HashSet<>();
+      drafts.forEach(draft -> told.add(story(draft.anomaly())));
+      DriftChecks slow =
+          new DriftChecks(
+              input, new Pooled(List.of(live)), between, Schema.getDefaultInstance(), typeChanged);
+      for (Draft draft : slow.run(drift.family())) {
+        Anomaly anomaly = draft.anomaly();
+        if (anomaly.severity() != Severity.INFO && !told.contains(story(anomaly))) {
+          drafts.add(new Draft(anomaly.againstLive(), draft.search()));
+        }
+      }
+      comparisons.addAll(slow.comparisons(Comparison.LIVE));
+    }
+    return drafts;
+  }
+
+  /** A feature's gaps and its values are two stories, whichever measure tells them. */
+  private static String story(Anomaly anomaly) {
+    return switch (anomaly.kind()) {
+      case FEATURE_TYPE_HIGH_FRACTION_PRESENT,
+          FEATURE_TYPE_LOW_FRACTION_PRESENT,
+          FEATURE_TYPE_NOT_PRESENT ->
+          anomaly.feature() + "\0gaps";
+      case GROUP_GONE -> anomaly.feature() + '\0' + anomaly.slice();
+      case Kind other -> anomaly.feature() + (other == Kind.MOVES_ON ? "\0" : "\0values");
+    };
   }
 
   private static Anomaly noRows() {
@@ -98,16 +142,15 @@ public final class DataValidator {
         1);
   }
 
-  private static @Nullable String tooFew(
-      ValidationInput input, @Nullable BatchStatistics baseline) {
+  private static @Nullable String tooFew(ValidationInput input, @Nullable Pooled baseline) {
     long least = input.checks().minRows();
     long rows = input.batch().whole().rows();
     if (rows < least) {
       return "too few rows to tell: the batch has " + rows + ", the checks need " + least;
     }
-    if (baseline != null && baseline.whole().rows() < least) {
+    if (baseline != null && baseline.rows() < least) {
       return "too few rows to tell: the baseline has "
-          + baseline.whole().rows()
+          + baseline.rows()
           + ", the checks need "
           + least;
     }

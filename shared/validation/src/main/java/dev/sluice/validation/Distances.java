@@ -34,6 +34,28 @@ public final class Distances {
   }
 
   /**
+   * Population stability index, the symmetric Kullback-Leibler divergence in nats; a bin that one
+   * side lacks counts as half of one in ten thousand, so that the index stays finite.
+   *
+   * @param p weights at least 0 with a positive sum; scaled to 1
+   * @param q as many as {@code p}
+   */
+  public static double populationStability(double[] p, double[] q) {
+    double least = 0.5e-4;
+    double sumP = sum(p, q);
+    double sumQ = sum(q, p);
+    double index = 0;
+    for (int i = 0; i < p.length; i++) {
+      if (p[i] + q[i] > 0) {
+        double a = Math.max(least, p[i] / sumP);
+        double b = Math.max(least, q[i] / sumQ);
+        index += (b - a) * Math.log(b / a);
+      }
+    }
+    return index;
+  }
+
+  /**
    * Cohen's h: the difference of two shares on the scale where sampling noise is the same
    * everywhere, positive where {@code after} is larger; .2 is small, .5 medium, .8 large (Cohen
    * 1988, chapter 6).

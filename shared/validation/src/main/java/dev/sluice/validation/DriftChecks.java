@@ -1,10 +1,8 @@
 package dev.sluice.validation;
 
-import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.statistics.FeatureStatistics;
-import dev.sluice.validation.FirstRows.FirstValue;
-import dev.sluice.validation.FirstRows.MissingStarts;
-import dev.sluice.validation.FirstRows.Rows;
+import dev.sluice.validation.Family.Bins;
+import dev.sluice.validation.Family.Groups;
 import dev.sluice.validation.GroupScan.Finding;
 import dev.sluice.validation.Move.Aspect;
 import java.util.ArrayList;
@@ -15,21 +13,27 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.metadata.v0.Feature;
 import org.tensorflow.metadata.v0.FeatureComparator;
 import org.tensorflow.metadata.v0.Schema;
 
 /**
- * A batch compared with its baseline: of every feature the share of missing values and the
- * distribution, over all rows and in each group. All comparisons of a batch are one family
- * (Bonferroni), so the chance of any false alarm does not grow with columns and groups; and an
- * effect must exceed its floor, so that it does not grow with rows either.
+ * A batch compared with what passed before: of every feature the share of missing values and the
+ * distribution, over all rows and in each group, and what single figures tell ({@link
+ * SingleChecks}). All comparisons of a batch share one rate of false alarms: half of it goes to the
+ * family of distributions, weighed by {@link Family}, the other half to the single figures.
+ * Besides, an effect must exceed its floor, so that a million rows do not make noise an alarm.
  */
 final class DriftChecks {
   /** The name that statistics give to the values of a column without a group of their own. */
   private static final String OTHER = "*other*";
+
+  /** Findings that are looked into by a second column. */
+  private static final int MOST_CROSSED = 20;
+
+  private static final int BINS = 10;
+  private static final int TEXTS = 12;
 
   private static final class FeatureMoves {
     final Map<Aspect, Move> whole = new EnumMap<>(Aspect.class);
@@ -38,54 +42,177 @@ final class DriftChecks {
   }
 
   private final ValidationInput input;
-  private final BatchStatistics baseline;
+  private final Pooled before;
+  private final BetweenBatches between;
   private final Set<String> skipped;
   private final Schema schema;
   private final Map<String, FeatureMoves> features = new LinkedHashMap<>();
+  private final Map<String, List<String>> columns = new LinkedHashMap<>();
+  private final List<Finding> findings = new ArrayList<>();
   private final List<Draft> drafts = new ArrayList<>();
   private int tests;
+  private double family;
 
   /**
+   * @param before what to compare with
+   * @param between how far batches of the pipeline differ by nature
    * @param skipped features whose type changed: there is nothing to compare
    */
-  DriftChecks(ValidationInput input, BatchStatistics baseline, Schema schema, Set<String> skipped) {
+  DriftChecks(
+      ValidationInput input,
+      Pooled before,
+      BetweenBatches between,
+      Schema schema,
+      Set<String> skipped) {
     this.input = input;
-    this.baseline = baseline;
+    this.before = before;
+    this.between = between;
     this.schema = schema;
     this.skipped = skipped;
   }
 
-  /** What moved. */
-  List<Draft> run() {
+  /**
+   * What moved.
+   *
+   * @param effectiveTests of the family where that is known from a comparison before, else null
+   */
+  List<Draft> run(@Nullable Double effectiveTests) {
     for (FeatureStatistics after : input.batch().whole().features()) {
-      FeatureStatistics before = baseline.whole().feature(after.name());
-      if (before != null) {
-        compareWhole(before, after);
+      FeatureStatistics old = before.feature(after.name());
+      Cell all = before.whole(after.name());
+      if (old != null && all != null) {
+        compareWhole(old, after, all);
       }
     }
     compareGroups();
-    double logAlpha = Math.log(input.checks().falseAlarmRate() / Math.max(1, tests));
-    features.forEach((name, moves) -> judge(name, moves, logAlpha));
+    family = effectiveTests == null ? effectiveTests() : Math.min(effectiveTests, tests);
+    double alpha = input.checks().falseAlarmRate() / 2;
+    double logAlpha = Math.log(-Math.expm1(Math.log1p(-alpha) / Math.max(1, family)));
+    features.forEach((name, moves) -> findings.addAll(findings(name, moves, logAlpha)));
+    Map<String, String> swapped = Swaps.find(findings.stream().filter(Swaps::applies).toList());
+    Map<Finding, String> crossings = crossings(findings);
+    for (Finding finding : findings) {
+      Move whole = finding.whole();
+      drafts.add(
+          new DriftText(finding, input.checks().of(whole.feature()), family)
+              .draft(swapped.get(whole.feature()), crossings.getOrDefault(finding, "")));
+    }
+    features.forEach(this::comparators);
+    features.forEach((name, moves) -> {
+      if (moves.movesOn != null) {
+        drafts.add(new Draft(movesOn(name, moves.movesOn)));
+      }
+    });
     return drafts;
   }
 
-  private void compareWhole(FeatureStatistics before, FeatureStatistics after) {
+  private Map<Finding, String> crossings(List<Finding> findings) {
+    ExampleSource examples = input.examples();
+    List<Finding> inGroups =
+        findings.stream()
+            .filter(finding -> finding.severity() != Severity.INFO && !finding.moved().isEmpty())
+            .limit(MOST_CROSSED)
+            .toList();
+    Map<Finding, String> sentences = new HashMap<>();
+    if (examples != null && !inGroups.isEmpty() && columns.size() > 1) {
+      List<@Nullable String> found =
+          new Crossing(examples, inGroups, before, columns.keySet(), input.checks().minGroupRows())
+              .explain();
+      for (int i = 0; i < inGroups.size(); i++) {
+        String sentence = found.get(i);
+        if (sentence != null) {
+          sentences.put(inGroups.get(i), sentence);
+        }
+      }
+    }
+    return sentences;
+  }
+
+  /**
+   * Every feature beside what it was, over all rows and in the groups that moved; once they have
+   * run.
+   */
+  List<Comparison> comparisons(String against) {
+    List<Comparison> comparisons = new ArrayList<>();
+    features.forEach((name, moves) ->
+        moves
+            .whole
+            .values()
+            .forEach(move -> comparisons.add(Comparison.of(move, against, family))));
+    for (Finding finding : findings) {
+      if (finding.severity() != Severity.INFO) {
+        finding.moved().stream()
+            .limit(MOST_CROSSED)
+            .forEach(move -> comparisons.add(Comparison.of(move, against, family)));
+      }
+    }
+    return comparisons;
+  }
+
+  /** How many independent tests the comparisons come to; once they have run. */
+  double family() {
+    return family;
+  }
+
+  private static Anomaly movesOn(String name, String why) {
+    return Anomaly.of(
+        name,
+        Kind.MOVES_ON,
+        Severity.INFO,
+        name + " moves on by nature: its values are not compared",
+        name + " is checked for type and missing values only, because " + why + ".",
+        0,
+        0);
+  }
+
+  private double effectiveTests() {
+    ExampleSource examples = input.examples();
+    if (examples == null || tests < 2) {
+      return tests;
+    }
+    List<Bins> bins = new ArrayList<>();
+    features.forEach((name, moves) -> {
+      FeatureStatistics now = input.batch().whole().feature(name);
+      Move numbers = moves.whole.get(Aspect.NUMBERS);
+      Move texts = moves.whole.get(Aspect.TEXTS);
+      if (now != null && !now.repeated()) {
+        bins.add(
+            new Bins(
+                name,
+                numbers == null ? null : numbers.after().needShape().edges(BINS),
+                texts == null ? null : texts.after().needTexts().commonest(TEXTS),
+                numbers != null || texts != null));
+      }
+    });
+    return Family.effectiveTests(
+        examples,
+        input.batch().whole().rows(),
+        bins,
+        columns.entrySet().stream().map(e -> new Groups(e.getKey(), e.getValue())).toList(),
+        input.checks().minGroupRows(),
+        tests);
+  }
+
+  private void compareWhole(FeatureStatistics old, FeatureStatistics after, Cell all) {
     String name = after.name();
     FeatureMoves moves = new FeatureMoves();
     features.put(name, moves);
-    Cell old = Cell.of(before);
     Cell now = Cell.of(after);
-    put(moves, Move.missing(name, "", "", old, now));
+    put(moves, Move.missing(name, "", "", all, now, noise(name, Aspect.MISSING, "")));
     if (skipped.contains(name)) {
       return;
     }
-    moves.movesOn = Nature.movesOn(before, after);
-    Aspect aspect = distribution(old, now, input.checks().minRows());
+    moves.movesOn = Nature.movesOn(old, after);
+    Aspect aspect = distribution(all, now, input.checks().minRows());
     if (moves.movesOn == null && aspect == Aspect.NUMBERS) {
-      put(moves, Move.numbers(name, "", "", old, now));
+      put(moves, Move.numbers(name, "", "", all, now, noise(name, aspect, "")));
     } else if (moves.movesOn == null && aspect == Aspect.TEXTS) {
-      put(moves, Move.texts(name, "", "", old, now));
+      put(moves, Move.texts(name, "", "", all, now, noise(name, aspect, "")));
     }
+  }
+
+  private Noise noise(String feature, Aspect aspect, String column) {
+    return new Noise(between.variance(feature, aspect, column), before.size());
   }
 
   private void put(FeatureMoves moves, Move move) {
@@ -104,90 +231,65 @@ final class DriftChecks {
         : null;
   }
 
-  private record Pair(@Nullable DatasetStatistics before, @Nullable DatasetStatistics after) {}
-
   private void compareGroups() {
-    Map<String, Map<String, Pair>> columns = new LinkedHashMap<>();
-    for (DatasetStatistics group : baseline.groups()) {
-      put(columns, group, true);
-    }
-    for (DatasetStatistics group : input.batch().groups()) {
-      put(columns, group, false);
+    Pooled now = new Pooled(List.of(input.batch()));
+    Map<String, List<String>> slices = new LinkedHashMap<>();
+    for (String slice : before.slices()) {
+      String column = Slices.column(slice, input.batch().whole());
+      if (column != null && now.rows(slice) > 0) {
+        slices.computeIfAbsent(column, name -> new ArrayList<>()).add(slice);
+      }
     }
     long least = input.checks().minGroupRows();
-    columns.forEach((column, groups) -> {
-      List<Pair> small = new ArrayList<>();
-      groups.forEach((value, pair) -> {
-        if (pair.before() == null || pair.after() == null) {
-          return;
-        }
-        if (value.equals(OTHER) || Math.min(pair.before().rows(), pair.after().rows()) < least) {
-          small.add(pair);
+    slices.forEach((column, all) -> {
+      List<String> small = new ArrayList<>();
+      List<String> values = columns.computeIfAbsent(column, name -> new ArrayList<>());
+      for (String slice : all) {
+        String value = slice.substring(column.length() + 1);
+        if (value.equals(OTHER) || Math.min(before.rows(slice), now.rows(slice)) < least) {
+          small.add(slice);
         } else {
-          compareGroup(column, value, List.of(pair), least);
+          values.add(value);
+          compareGroup(column, value, List.of(slice), now, least);
         }
-      });
+      }
       if (!small.isEmpty()) {
-        compareGroup(column, null, small, least);
+        compareGroup(column, null, small, now, least);
       }
     });
   }
 
-  private void put(
-      Map<String, Map<String, Pair>> columns, DatasetStatistics group, boolean before) {
-    String column = columnOf(group.slice());
-    if (column == null) {
-      return;
-    }
-    columns
-        .computeIfAbsent(column, name -> new LinkedHashMap<>())
-        .merge(
-            group.slice().substring(column.length() + 1),
-            before ? new Pair(group, null) : new Pair(null, group),
-            (a, b) -> new Pair(a.before(), b.after()));
-  }
-
-  /** A column's name may hold '=': the longest that fits is meant. */
-  private @Nullable String columnOf(String slice) {
-    String best = null;
-    for (FeatureStatistics feature : input.batch().whole().features()) {
-      if (slice.startsWith(feature.name() + "=")
-          && (best == null || feature.name().length() > best.length())) {
-        best = feature.name();
-      }
-    }
-    return best;
-  }
-
-  private void compareGroup(String column, @Nullable String value, List<Pair> pairs, long least) {
+  private void compareGroup(
+      String column, @Nullable String value, List<String> slices, Pooled now, long least) {
     features.forEach((name, moves) -> {
       if (name.equals(column)) {
         return;
       }
-      List<Cell> before = new ArrayList<>();
+      List<Cell> old = new ArrayList<>();
       List<Cell> after = new ArrayList<>();
-      for (Pair pair : pairs) {
-        FeatureStatistics old = pair.before() == null ? null : pair.before().feature(name);
-        FeatureStatistics now = pair.after() == null ? null : pair.after().feature(name);
-        if (old != null && now != null) {
-          before.add(Cell.of(old));
-          after.add(Cell.of(now));
+      for (String slice : slices) {
+        Cell was = before.cell(slice, name);
+        Cell is = now.cell(slice, name);
+        if (was != null && is != null) {
+          old.add(was);
+          after.add(is);
         }
       }
-      if (before.isEmpty()) {
+      if (old.isEmpty()) {
         return;
       }
-      Cell old = before.size() == 1 ? before.getFirst() : Cell.pool(before);
-      Cell now = after.size() == 1 ? after.getFirst() : Cell.pool(after);
-      if (Math.min(old.rows(), now.rows()) < least) {
+      Cell was = old.size() == 1 ? old.getFirst() : Cell.pool(old);
+      Cell is = after.size() == 1 ? after.getFirst() : Cell.pool(after);
+      if (Math.min(was.rows(), is.rows()) < least) {
         return;
       }
-      addGroup(moves, Move.missing(name, column, value, old, now));
-      Aspect aspect = distribution(old, now, least);
+      Noise gaps = noise(name, Aspect.MISSING, column);
+      addGroup(moves, Move.missing(name, column, value, was, is, gaps));
+      Aspect aspect = distribution(was, is, least);
       if (aspect == Aspect.NUMBERS && moves.whole.containsKey(aspect)) {
-        addGroup(moves, Move.numbers(name, column, value, old, now));
+        addGroup(moves, Move.numbers(name, column, value, was, is, noise(name, aspect, column)));
       } else if (aspect == Aspect.TEXTS && moves.whole.containsKey(aspect)) {
-        addGroup(moves, Move.texts(name, column, value, old, now));
+        addGroup(moves, Move.texts(name, column, value, was, is, noise(name, aspect, column)));
       }
     });
   }
@@ -197,10 +299,11 @@ final class DriftChecks {
     tests++;
   }
 
-  private void judge(String name, FeatureMoves moves, double logAlpha) {
+  private List<Finding> findings(String name, FeatureMoves moves, double logAlpha) {
     Thresholds thresholds = input.checks().of(name);
     GroupScan scan = new GroupScan(thresholds, logAlpha);
     Set<String> goneValues = gone(name, moves.whole.get(Aspect.TEXTS), thresholds, logAlpha);
+    List<Finding> findings = new ArrayList<>();
     moves.whole.forEach((aspect, whole) -> {
       List<Move> groups = moves.groups.getOrDefault(aspect, List.of());
       Finding finding = scan.explain(whole, groups);
@@ -208,34 +311,22 @@ final class DriftChecks {
         finding = new Finding(whole, List.of(), List.of(), List.of(), Severity.INFO);
       }
       if (finding != null && !isTold(finding, goneValues)) {
-        drafts.add(draft(finding, thresholds));
+        findings.add(finding);
       }
     });
-    comparators(name, moves);
-    if (moves.movesOn != null) {
-      drafts.add(
-          new Draft(
-              Anomaly.of(
-                  name,
-                  Kind.MOVES_ON,
-                  Severity.INFO,
-                  name + " moves on by nature: its values are not compared",
-                  name
-                      + " is checked for type and missing values only, because "
-                      + moves.movesOn
-                      + ".",
-                  0,
-                  0)));
-    }
+    return findings;
   }
 
   /**
-   * More gaps than chance explains, but few: a sharp beginning in the file would make it a fault.
+   * More gaps than sampling explains, be it that batches differ by nature: a sharp beginning in the
+   * file would make it a fault.
    */
   private static boolean isSuspect(Move whole, double logAlpha) {
+    Cell was = whole.before();
+    Cell is = whole.after();
     return whole.aspect() == Aspect.MISSING
-        && whole.logP() <= logAlpha
-        && whole.after().missingShare() - whole.before().missingShare() >= 0.0025;
+        && is.missingShare() - was.missingShare() >= 0.0025
+        && Significance.logFisher(was.missing(), was.rows(), is.missing(), is.rows()) <= logAlpha;
   }
 
   /** A column that only lost the values just reported has nothing more to say. */
@@ -303,88 +394,6 @@ final class DriftChecks {
                   null)));
     }
     return gone;
-  }
-
-  private static Draft draft(Finding finding, Thresholds thresholds) {
-    Move whole = finding.whole();
-    boolean inGroups = !finding.moved().isEmpty();
-    Move lead = inGroups ? finding.moved().getFirst() : whole;
-    Aspect aspect = lead.aspect();
-    boolean divergence =
-        !inGroups
-            && aspect != Aspect.MISSING
-            && thresholds
-                    .divergence()
-                    .severity(lead.divergence())
-                    .compareTo(thresholds.distance().severity(lead.effect()))
-                > 0;
-    double measured = divergence ? lead.divergence() : lead.effect();
-    Thresholds.Floor floor =
-        aspect == Aspect.MISSING
-            ? inGroups ? thresholds.groupMissing() : thresholds.missing()
-            : inGroups
-                ? thresholds.groupDistance()
-                : divergence ? thresholds.divergence() : thresholds.distance();
-    double threshold = finding.severity() == Severity.FAIL ? floor.fail() : floor.warn();
-    Kind kind =
-        switch (aspect) {
-          case MISSING ->
-              lead.effect() < 0
-                  ? Kind.FEATURE_TYPE_HIGH_FRACTION_PRESENT
-                  : lead.after().missing() == lead.after().rows()
-                      ? Kind.FEATURE_TYPE_NOT_PRESENT
-                      : Kind.FEATURE_TYPE_LOW_FRACTION_PRESENT;
-          case NUMBERS ->
-              inGroups
-                  ? Kind.GROUP_MOVED
-                  : divergence
-                      ? Kind.COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH
-                      : Kind.COMPARATOR_KOLMOGOROV_SMIRNOV_HIGH;
-          case TEXTS ->
-              divergence
-                  ? Kind.COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH
-                  : Kind.COMPARATOR_L_INFTY_HIGH;
-        };
-    return new Draft(
-        new Anomaly(
-            lead.feature(),
-            Wording.slice(finding.moved()),
-            kind,
-            finding.severity(),
-            Wording.shortText(finding),
-            Wording.longText(finding, measured, threshold),
-            measured,
-            threshold,
-            null),
-        search(finding, lead));
-  }
-
-  private static FirstRows.@Nullable Search search(Finding finding, Move lead) {
-    Rows rows =
-        finding.moved().isEmpty()
-            ? Rows.ALL
-            : new Rows(
-                lead.group(),
-                finding.moved().stream()
-                    .map(move -> String.valueOf(move.value()))
-                    .collect(Collectors.toSet()));
-    return switch (lead.aspect()) {
-      case MISSING ->
-          lead.effect() > 0
-              ? new MissingStarts(lead.feature(), rows, lead.before().missingShare())
-              : null;
-      case NUMBERS -> {
-        double low = lead.before().needShape().min();
-        double high = lead.before().needShape().max();
-        yield new FirstValue(
-            lead.feature(),
-            rows,
-            "value outside the range before",
-            text -> true,
-            value -> !(value < low || value > high));
-      }
-      case TEXTS -> null;
-    };
   }
 
   /** Limits that a TFX schema sets itself hold to the letter. */

@@ -258,6 +258,15 @@ final class FirstRows implements RowLook {
         || (column instanceof FloatColumn numbers && !Double.isFinite(numbers.values()[row]));
   }
 
+  /** The number in a row; NaN where the column holds none. */
+  static double number(Column column, int row) {
+    return switch (column) {
+      case IntColumn ints -> (double) ints.values()[row];
+      case FloatColumn floats -> floats.values()[row];
+      case StringColumn _, ListColumn _ -> Double.NaN;
+    };
+  }
+
   private static boolean passes(FirstValue search, Column column, int row) {
     return switch (column) {
       case StringColumn texts -> search.text().test(texts.value(row));

@@ -2,6 +2,7 @@ package dev.sluice.validation;
 
 import java.util.Collections;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -24,6 +25,30 @@ record Frequencies(Map<String, Long> counts, long n, boolean complete) {
 
   double share(String value) {
     return n == 0 ? 0 : (double) of(value) / n;
+  }
+
+  /** The most frequent values, equals by text. */
+  List<String> commonest(int most) {
+    return counts.entrySet().stream()
+        .sorted(
+            Map.Entry.<String, Long>comparingByValue()
+                .reversed()
+                .thenComparing(Map.Entry.comparingByKey()))
+        .limit(most)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** How often each of the values occurs, then all others. */
+  double[] counts(List<String> values) {
+    double[] aligned = new double[values.size() + 1];
+    double rest = n;
+    for (int i = 0; i < values.size(); i++) {
+      aligned[i] = of(values.get(i));
+      rest -= aligned[i];
+    }
+    aligned[values.size()] = Math.max(0, rest);
+    return aligned;
   }
 
   /** Values seen exactly once: Good and Turing's measure of what was not seen at all. */

@@ -45,6 +45,14 @@ public enum Kind {
   COMPARATOR_KOLMOGOROV_SMIRNOV_HIGH(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** A value that stands for none, such as -1 or 'unknown', where there were values before. */
   DEFAULT_FOR_VALUE(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** Two features no longer go together as they did. */
+  CORRELATION_CHANGED(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** Times moved by hours: a clock or a time zone. */
+  CLOCK_SHIFTED(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** Two columns took each other's place. */
+  COLUMNS_SWAPPED(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** Far more or fewer rows than the batches before had. */
+  DATASET_UNUSUAL_NUM_EXAMPLES(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** More values are present than before: something now fills the gaps. */
   FEATURE_TYPE_HIGH_FRACTION_PRESENT(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** Texts are written in another way than before: a format that was not there. */
@@ -53,6 +61,14 @@ public enum Kind {
   GROUP_GONE(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** A feature moved in some groups of another column and stayed in the rest. */
   GROUP_MOVED(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** The features that go with the label no longer do so as before. */
+  LABEL_CHANGED(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** More rows than before are copies of others. */
+  ROWS_REPEATED(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** Texts that were decoded with a wrong encoding. */
+  TEXT_DAMAGED(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** A single number that few values were and many are now. */
+  VALUE_SPIKE(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** A time or a running number, which moves on by nature and is not compared. */
   MOVES_ON(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** From a row on the feature has one and the same value. */

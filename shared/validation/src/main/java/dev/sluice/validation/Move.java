@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param divergence Jensen-Shannon in bits, 0 for MISSING
  * @param noise what {@code effect} is about, in size, where nothing moved
  * @param logP natural logarithm of the p-value
+ * @param rowsBefore rows drawn at random that the old values are worth, see {@link Noise}
+ * @param rowsAfter the same of the new ones
  */
 record Move(
     String feature,
@@ -23,7 +25,9 @@ record Move(
     double effect,
     double divergence,
     double noise,
-    double logP) {
+    double logP,
+    double rowsBefore,
+    double rowsAfter) {
   private static final double MOST_ERROR = 0.02;
 
   /** What of a feature is compared. */
@@ -37,7 +41,9 @@ record Move(
   }
 
   static Move missing(
-      String feature, String group, @Nullable String value, Cell before, Cell after) {
+      String feature, String group, @Nullable String value, Cell before, Cell after, Noise noise) {
+    double was = noise.before(before.rows());
+    double is = noise.now(after.rows());
     return new Move(
         feature,
         Aspect.MISSING,
@@ -47,23 +53,31 @@ record Move(
         after,
         Distances.cohenH(before.missingShare(), after.missingShare()),
         0,
-        Math.sqrt(1.0 / before.rows() + 1.0 / after.rows()),
-        Significance.logFisher(before.missing(), before.rows(), after.missing(), after.rows()));
+        Math.sqrt(1 / was + 1 / is),
+        Significance.logFisher(
+            Math.round(was * before.missingShare()),
+            Math.round(was),
+            Math.round(is * after.missingShare()),
+            Math.round(is)),
+        was,
+        is);
   }
 
   static Move numbers(
-      String feature, String group, @Nullable String value, Cell before, Cell after) {
+      String feature, String group, @Nullable String value, Cell before, Cell after, Noise noise) {
     Shape a = before.needShape();
     Shape b = after.needShape();
+    double was = noise.before((double) a.n());
+    double is = noise.now((double) b.n());
     double distance = a.kolmogorovSmirnov(b);
     double[][] bins = a.sharedBins(b);
-    double logKolmogorov = Significance.logKolmogorov(distance, (double) a.n(), (double) b.n());
+    double logKolmogorov = Significance.logKolmogorov(distance, was, is);
     double divergence = 0;
     double logShares = 0;
     // Shares of bins say nothing where a rank may be off by much of a bin.
     if (bins[0].length > 1 && Math.max(a.error(), b.error()) <= MOST_ERROR) {
       divergence = Distances.jensenShannon(bins[0], bins[1]);
-      logShares = logSameShares(scaled(bins[0], a.n()), scaled(bins[1], b.n()));
+      logShares = logSameShares(scaled(bins[0], was), scaled(bins[1], is));
     }
     return new Move(
         feature,
@@ -74,12 +88,19 @@ record Move(
         after,
         distance,
         divergence,
-        0.87 * Math.sqrt(1.0 / a.n() + 1.0 / b.n()),
-        Math.min(0, Math.log(2) + Math.min(logKolmogorov, logShares)));
+        0.87 * Math.sqrt(1 / was + 1 / is),
+        Math.min(0, Math.log(2) + Math.min(logKolmogorov, logShares)),
+        was,
+        is);
   }
 
-  static Move texts(String feature, String group, @Nullable String value, Cell before, Cell after) {
+  static Move texts(
+      String feature, String group, @Nullable String value, Cell before, Cell after, Noise noise) {
     double[][] counts = Frequencies.alignForTest(before.needTexts(), after.needTexts());
+    double rowsBefore = (double) before.needTexts().n();
+    double rowsAfter = (double) after.needTexts().n();
+    double was = noise.before(rowsBefore);
+    double is = noise.now(rowsAfter);
     return new Move(
         feature,
         Aspect.TEXTS,
@@ -89,8 +110,10 @@ record Move(
         after,
         Distances.lInfinity(counts[0], counts[1]),
         Distances.jensenShannon(counts[0], counts[1]),
-        0.5 * Math.sqrt(1.0 / before.needTexts().n() + 1.0 / after.needTexts().n()),
-        logSameShares(counts[0], counts[1]));
+        0.5 * Math.sqrt(1 / was + 1 / is),
+        logSameShares(scaled(counts[0], was / rowsBefore), scaled(counts[1], is / rowsAfter)),
+        was,
+        is);
   }
 
   private static double logSameShares(double[] before, double[] after) {
@@ -105,10 +128,10 @@ record Move(
     return Significance.logChiSquared(statistic, bins - 1);
   }
 
-  private static double[] scaled(double[] shares, long n) {
+  private static double[] scaled(double[] shares, double by) {
     double[] counts = shares.clone();
     for (int i = 0; i < counts.length; i++) {
-      counts[i] *= (double) n;
+      counts[i] *= by;
     }
     return counts;
   }

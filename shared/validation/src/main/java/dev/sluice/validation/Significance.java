@@ -127,6 +127,56 @@ final class Significance {
     return Math.min(0, front + Math.log(h));
   }
 
+  /** {@code log P(|Z| >= |z|)} of a normal variable, as chi-squared of one degree. */
+  static double logNormal(double z) {
+    return logChiSquared(z * z, 1);
+  }
+
+  /**
+   * {@code log P(|T| >= |t|)} of Student's variable: the regularized incomplete beta function by
+   * Lentz's continued fraction (Press and others 2007, section 6.4).
+   */
+  static double logStudent(double t, double degrees) {
+    if (t == 0) {
+      return 0;
+    }
+    double x = degrees / (degrees + t * t);
+    double a = degrees / 2;
+    double b = 0.5;
+    double front =
+        logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x);
+    if (x < (a + 1) / (a + b + 2)) {
+      return Math.min(0, front + Math.log(betaFraction(x, a, b) / a));
+    }
+    return Math.log1p(-Math.min(1 - 1e-16, Math.exp(front) * betaFraction(1 - x, b, a) / b));
+  }
+
+  private static double betaFraction(double x, double a, double b) {
+    double tiny = 1e-300;
+    double c = 1;
+    double d = 1 - (a + b) * x / (a + 1);
+    d = 1 / (Math.abs(d) < tiny ? tiny : d);
+    double h = d;
+    for (int m = 1; m < 10_000; m++) {
+      double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+      d = 1 + even * d;
+      d = 1 / (Math.abs(d) < tiny ? tiny : d);
+      c = 1 + even / c;
+      c = Math.abs(c) < tiny ? tiny : c;
+      h *= d * c;
+      double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+      d = 1 + odd * d;
+      d = 1 / (Math.abs(d) < tiny ? tiny : d);
+      c = 1 + odd / c;
+      c = Math.abs(c) < tiny ? tiny : c;
+      h *= d * c;
+      if (Math.abs(d * c - 1) < 1e-15) {
+        break;
+      }
+    }
+    return h;
+  }
+
   static double logChoose(long n, long k) {
     return logGamma(n + 1.0) - logGamma(k + 1.0) - logGamma(n - k + 1.0);
   }

@@ -60,7 +60,8 @@ final class Stories {
         && switch (anomaly.kind()) {
           case COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH,
               COMPARATOR_KOLMOGOROV_SMIRNOV_HIGH,
-              COMPARATOR_L_INFTY_HIGH ->
+              COMPARATOR_L_INFTY_HIGH,
+              VALUE_SPIKE ->
               true;
           default -> false;
         };

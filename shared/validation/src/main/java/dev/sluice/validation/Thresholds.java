@@ -16,6 +16,12 @@ import dev.sluice.contracts.BadInput;
  * @param groupDistance as {@code distance}, within one group
  * @param gone share of the rows that a value had which is gone now
  * @param unexpected share of the rows with values outside the domain
+ * @param spike rise of the share of a single number
+ * @param clock total variation of the hours of the day, 0 to 1, where a shift explains it
+ * @param repeated rise of the share of rows that repeat another
+ * @param damaged rise of the share of texts that a wrong encoding damaged
+ * @param correlation change of a rank correlation between two features, 0 to 2
+ * @param rows change of the number of rows, as a natural logarithm (.69 is half or double)
  */
 public record Thresholds(
     Floor missing,
@@ -24,7 +30,13 @@ public record Thresholds(
     Floor groupMissing,
     Floor groupDistance,
     Floor gone,
-    Floor unexpected) {
+    Floor unexpected,
+    Floor spike,
+    Floor clock,
+    Floor repeated,
+    Floor damaged,
+    Floor correlation,
+    Floor rows) {
 
   /** The smallest effect that is told, and the smallest that holds the batch. */
   public record Floor(double warn, double fail) {
@@ -50,6 +62,12 @@ public record Thresholds(
         new Floor(0.3, 0.6),
         new Floor(0.2, 0.4),
         new Floor(0.01, 0.05),
-        new Floor(0.0, 0.05));
+        new Floor(0.0, 0.05),
+        new Floor(0.01, 0.05),
+        new Floor(0.05, 0.15),
+        new Floor(0.005, 0.05),
+        new Floor(0.001, 0.01),
+        new Floor(0.15, 0.4),
+        new Floor(0.4, 1.6));
   }
 }

@@ -4,6 +4,7 @@ import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Outcome;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.metadata.v0.Anomalies;
 import org.tensorflow.metadata.v0.AnomalyInfo;
 import org.tensorflow.metadata.v0.Path;
@@ -17,6 +18,7 @@ import org.tensorflow.metadata.v0.Schema;
  * @param anomalies the gravest first
  * @param outcome the verdict
  * @param reasons why, a sentence each; empty for a PASS without anything to say
+ * @param comparisons every feature beside what it was before
  * @param surprising the rows that are least likely under the baseline, the least likely first;
  *     empty where there is none
  */
@@ -25,12 +27,13 @@ public record Validation(
     List<Anomaly> anomalies,
     Outcome outcome,
     List<String> reasons,
+    List<Comparison> comparisons,
     List<SurprisingRow> surprising) {
   public Validation {
     anomalies = List.copyOf(anomalies);
     reasons = List.copyOf(reasons);
-    // A record of an older version has none.
-    surprising = surprising == null ? List.of() : List.copyOf(surprising);
+    comparisons = List.copyOf(comparisons);
+    surprising = List.copyOf(surprising);
   }
 
   /** What TFDV's tools read: one entry a feature, each anomaly a reason; INFO is left out. */
@@ -82,11 +85,12 @@ public record Validation(
       Outcome outcome,
       List<String> reasons,
       List<Anomaly> anomalies,
-      List<SurprisingRow> surprising) {}
+      @Nullable List<Comparison> comparisons,
+      @Nullable List<SurprisingRow> surprising) {}
 
   /** Outcome, reasons, anomalies and rows without loss, which the proto has no fields for. */
   public byte[] toJson() {
-    return Json.bytes(new Saved(outcome, reasons, anomalies, surprising));
+    return Json.bytes(new Saved(outcome, reasons, anomalies, comparisons, surprising));
   }
 
   /**
@@ -101,6 +105,11 @@ public record Validation(
       throw new BadInput(name + " lacks outcome, reasons or anomalies; validate the batch again");
     }
     return new Validation(
-        schema, saved.anomalies(), saved.outcome(), saved.reasons(), saved.surprising());
+        schema,
+        saved.anomalies(),
+        saved.outcome(),
+        saved.reasons(),
+        saved.comparisons() == null ? List.of() : saved.comparisons(),
+        saved.surprising() == null ? List.of() : saved.surprising());
   }
 }

@@ -1,14 +1,15 @@
 package dev.sluice.validation;
 
 import dev.sluice.validation.GroupScan.Finding;
-import dev.sluice.validation.Move.Aspect;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import java.util.regex.Pattern;
 
 /** How numbers and findings read to a person. */
 final class Wording {
-  private static final int MOST_LISTED = 3;
+  static final int MOST_LISTED = 3;
+  private static final Pattern PLAIN_WORD = Pattern.compile("[a-z]+[a-rt-z]");
 
   private Wording() {}
 
@@ -100,14 +101,22 @@ final class Wording {
       return "; the other values of " + column + " stayed";
     }
     return "; the other "
-        + (named == 1 ? "group" : named + " groups")
-        + " of "
-        + column
+        + (named == 1 ? "value of " + column : named + " " + plural(column))
         + " stayed";
   }
 
+  /** {@code currencies} where the name is a plain word, else {@code values of trip_day}. */
+  static String plural(String column) {
+    if (!PLAIN_WORD.matcher(column).matches()) {
+      return "values of " + column;
+    }
+    return column.matches(".*[^aeiou]y")
+        ? column.substring(0, column.length() - 1) + "ies"
+        : column.matches(".*(s|x|z|ch|sh)") ? column + "es" : column + "s";
+  }
+
   /** The one that says most: the largest group that moved, or the whole. */
-  private static Move lead(Finding finding) {
+  static Move lead(Finding finding) {
     return finding.moved().isEmpty() ? finding.whole() : finding.moved().getFirst();
   }
 
@@ -132,7 +141,7 @@ final class Wording {
     };
   }
 
-  private static String numbers(Move move) {
+  static String numbers(Move move) {
     Shape before = move.before().needShape();
     Shape after = move.after().needShape();
     double was = before.median();
@@ -148,10 +157,12 @@ final class Wording {
     return text.toString();
   }
 
-  private static String factor(double factor) {
+  static String factor(double factor) {
     return String.format(
         Locale.ROOT,
-        factor >= 100 ? "%,.0f" : factor >= 10 ? "%.1f" : factor >= 1 ? "%.2f" : "%.3g",
+        Math.abs(factor) >= 100
+            ? "%,.0f"
+            : Math.abs(factor) >= 10 ? "%.1f" : Math.abs(factor) >= 1 ? "%.2f" : "%.3g",
         factor);
   }
 
@@ -159,7 +170,7 @@ final class Wording {
     return number(shape.quantile(0.25)) + ".." + number(shape.quantile(0.75));
   }
 
-  private static String texts(Move move) {
+  static String texts(Move move) {
     Frequencies before = move.before().needTexts();
     Frequencies after = move.after().needTexts();
     String largest = "";
@@ -182,55 +193,7 @@ final class Wording {
         + " of the values";
   }
 
-  /** All there is to say: what, the likely cause, the wider picture, what to do, the figures. */
-  static String longText(Finding finding, double measured, double threshold) {
-    Move lead = lead(finding);
-    StringBuilder text = new StringBuilder(shortText(finding)).append('.');
-    text.append(
-        switch (lead.aspect()) {
-          case MISSING ->
-              " Look at what fills "
-                  + lead.feature()
-                  + " upstream (a parser, a join, a renamed key).";
-          case NUMBERS ->
-              factorIsConstant(lead)
-                  ? " All quantiles changed by about the same factor: a likely cause is a unit or a"
-                      + " currency that is (not) converted."
-                  : " Look at what changed upstream in " + lead.feature() + ".";
-          case TEXTS -> " Look at what changed upstream in " + lead.feature() + ".";
-        });
-    if (!finding.moved().isEmpty()) {
-      Move whole = finding.whole();
-      if (finding.moved().size() > MOST_LISTED) {
-        text.append(" Moved: ").append(slice(finding.moved())).append('.');
-      }
-      if (!finding.alike().isEmpty()) {
-        text.append(" About the same rows: ").append(slice(finding.alike())).append('.');
-      }
-      text.append(" Over all rows: ").append(overall(whole)).append('.');
-    }
-    if (lead.aspect() == Aspect.MISSING && lead.after().notFinite() > 0) {
-      text.append(" NaN or infinite: ")
-          .append(count(lead.after().notFinite(), "row"))
-          .append(", before ")
-          .append(count(lead.before().notFinite(), "row"))
-          .append('.');
-    }
-    text.append(" If it is meant, lower the severity of ")
-        .append(lead.feature())
-        .append(" under checks in the spec.");
-    return text.append(
-            String.format(
-                Locale.ROOT,
-                " (%s %s, threshold %s; chance alone: p %s.)",
-                scale(lead.aspect(), measured == lead.divergence() && measured != lead.effect()),
-                number(measured),
-                number(threshold),
-                probability(lead.logP())))
-        .toString();
-  }
-
-  private static String overall(Move whole) {
+  static String overall(Move whole) {
     return switch (whole.aspect()) {
       case MISSING ->
           "missing "
@@ -242,39 +205,42 @@ final class Wording {
     };
   }
 
-  private static String scale(Aspect aspect, boolean divergence) {
-    return divergence
-        ? "Jensen-Shannon divergence"
-        : switch (aspect) {
-          case MISSING -> "Cohen's h";
-          case NUMBERS -> "Kolmogorov-Smirnov distance";
-          case TEXTS -> "Largest change of a share";
-        };
+  /** The share of ordinary batches of which one of so many comparisons is as unlikely. */
+  static double ordinary(double logP, double family) {
+    return -Math.expm1(family * Math.log1p(-Math.min(1 - 1e-12, Math.exp(logP))));
   }
 
-  private static String probability(double logP) {
-    double digits = logP / Math.log(10);
-    return digits < -15
-        ? "< 1e-15"
-        : digits < -2
-            ? String.format(Locale.ROOT, "= %.0e", Math.pow(10, digits))
-            : String.format(Locale.ROOT, "= %.3f", Math.exp(logP));
-  }
-
-  /** True where the quantiles from the tenth to the ninetieth all changed by one factor. */
-  static boolean factorIsConstant(Move move) {
-    double least = Double.POSITIVE_INFINITY;
-    double most = 0;
-    for (double rank : new double[] {0.1, 0.25, 0.5, 0.75, 0.9}) {
-      double factor =
-          move.after().needShape().quantile(rank) / move.before().needShape().quantile(rank);
-      if (!(factor > 0) || Double.isInfinite(factor)) {
-        return false;
-      }
-      least = Math.min(least, factor);
-      most = Math.max(most, factor);
+  /** How many ordinary batches look as different somewhere, once in so many. */
+  static String howOften(double logP, double family) {
+    double share = ordinary(logP, family);
+    double logShare = share > 1e-9 ? Math.log(share) : Math.min(0, logP + Math.log(family));
+    if (logShare > Math.log(0.1)) {
+      return "an ordinary batch looks as different " + percent(Math.exp(logShare)) + " of the time";
     }
-    boolean changed = least > 1.3 || most < 1 / 1.3;
-    return changed && Math.log(most / least) < 0.25 * Math.abs(Math.log(Math.sqrt(most * least)));
+    double digits = -logShare / Math.log(10);
+    return "of ordinary batches one in "
+        + (digits > 9
+            ? "a billion or more"
+            : String.format(Locale.ROOT, "%,d", rounded(Math.exp(-logShare))))
+        + " looks as different";
+  }
+
+  /** To two digits. */
+  private static long rounded(double value) {
+    double unit = Math.pow(10, Math.max(0, Math.floor(Math.log10(value)) - 1));
+    return (long) (Math.rint(value / unit) * unit);
+  }
+
+  /** With its sign, to two digits. */
+  static String signed(double value) {
+    return String.format(Locale.ROOT, "%+.2f", value);
+  }
+
+  /** What to do where it is meant. */
+  static String silence(String feature) {
+    return " If it is meant, accept the batch"
+        + (feature.isEmpty()
+            ? ", or raise the threshold under checks in the spec."
+            : ", or write in the spec: checks: {features: {" + feature + ": {severity: warn}}}.");
   }
 }

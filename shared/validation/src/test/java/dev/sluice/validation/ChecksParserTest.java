@@ -39,6 +39,12 @@ class ChecksParserTest {
                 group_distance: {warn: 0.14, fail: 0.24}
                 gone: {warn: 0.15, fail: 0.25}
                 unexpected: {warn: 0.16, fail: 0.26}
+                spike: {warn: 0.17, fail: 0.27}
+                clock: {warn: 0.18, fail: 0.28}
+                repeated: {warn: 0.19, fail: 0.29}
+                damaged: {warn: 0.2, fail: 0.3}
+                correlation: {warn: 0.21, fail: 0.31}
+                rows: {warn: 0.22, fail: 0.32}
               features:
                 price: {missing: {warn: 0.3, fail: 0.6}, severity: warn}
                 note: {severity: INFO}
@@ -55,7 +61,13 @@ class ChecksParserTest {
                 new Thresholds.Floor(0.13, 0.23),
                 new Thresholds.Floor(0.14, 0.24),
                 new Thresholds.Floor(0.15, 0.25),
-                new Thresholds.Floor(0.16, 0.26)));
+                new Thresholds.Floor(0.16, 0.26),
+                new Thresholds.Floor(0.17, 0.27),
+                new Thresholds.Floor(0.18, 0.28),
+                new Thresholds.Floor(0.19, 0.29),
+                new Thresholds.Floor(0.2, 0.3),
+                new Thresholds.Floor(0.21, 0.31),
+                new Thresholds.Floor(0.22, 0.32)));
     assertThat(checks.severities())
         .isEqualTo(Map.of("price", Severity.WARN, "note", Severity.INFO));
     assertThat(checks.featureThresholds()).containsOnlyKeys("price");

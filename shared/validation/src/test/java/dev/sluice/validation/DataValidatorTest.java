@@ -28,6 +28,7 @@ import org.tensorflow.metadata.v0.Schema;
 
 class DataValidatorTest {
   private static final Table BASE = listings(4_000, 1);
+  private static final Noise EXACT = new Noise(/* variance= */ 0, /* batches= */ 1);
 
   private static Anomaly only(Validation validation) {
     List<Anomaly> failures = Marketplace.of(validation, Severity.FAIL);
@@ -119,9 +120,9 @@ class DataValidatorTest {
     assertThat(anomaly.shortText())
         .matches(
             "price_usd moved only where currency=JPY \\([\\d,]+ rows, [\\d.]+ %\\): median"
-                + " [\\d.,]+ -> [\\d.,]+, factor 1[2-9]\\d; the other 13 groups of currency"
+                + " [\\d.,]+ -> [\\d.,]+, factor 1[2-9]\\d; the other 13 currencies"
                 + " stayed");
-    assertThat(anomaly.longText()).contains("a unit or a currency");
+    assertThat(anomaly.longText()).contains("near the rate of JPY to the dollar");
     double highest = 0;
     for (int i = 0; i < BASE.rows(); i++) {
       if ("JPY".equals(BASE.column("currency")[i])) {
@@ -237,7 +238,7 @@ class DataValidatorTest {
     Anomaly anomaly = only(validate(BASE, batch));
     assertThat(anomaly.feature()).isEqualTo("rating");
     assertThat(anomaly.slice()).isEqualTo("category=music");
-    assertThat(anomaly.shortText()).contains("0 % -> 100 %", "the other 5 groups");
+    assertThat(anomaly.shortText()).contains("0 % -> 100 %", "the other 5 categories");
   }
 
   @Test
@@ -285,13 +286,13 @@ class DataValidatorTest {
     assertThat(small.severity(Thresholds.defaults())).isEqualTo(Severity.INFO);
     assertThat(numbers(1_000_000, 1.5).severity(Thresholds.defaults())).isEqualTo(Severity.FAIL);
     Move missing =
-        Move.missing("x", "", "", cell(1_000_000, 20_000, 0), cell(1_000_000, 21_500, 0));
+        Move.missing("x", "", "", cell(1_000_000, 20_000, 0), cell(1_000_000, 21_500, 0), EXACT);
     assertThat(missing.logP()).isLessThan(-20);
     assertThat(missing.severity(Thresholds.defaults())).isEqualTo(Severity.INFO);
   }
 
   private static Move numbers(long n, double shift) {
-    return Move.numbers("x", "", "", cell(n, 0, 0), cell(n, 0, shift));
+    return Move.numbers("x", "", "", cell(n, 0, 0), cell(n, 0, shift), EXACT);
   }
 
   /** Logistic quantiles, moved. */
