@@ -228,10 +228,13 @@ public final class DataValidator {
     if (!compared) {
       return new Told(locator.locate(drafts, List.of()), List.of());
     }
+    Conventions conventions =
+        new Conventions(
+            batch, before, input.checks(), drafts.stream().map(Draft::anomaly).toList());
     SurprisingRows surprising =
         new SurprisingRows(batch, before, input.baseline().getFirst().relations());
-    List<Anomaly> anomalies = locator.locate(drafts, List.of(surprising));
-    return new Told(anomalies, surprising.rows());
+    List<Anomaly> anomalies = locator.locate(drafts, List.of(conventions, surprising));
+    return new Told(conventions.told(anomalies), surprising.rows());
   }
 
   private static List<DatasetStatistics> wholes(List<BatchStatistics> batches) {
