@@ -16,7 +16,8 @@ import java.util.List;
  * grouping column then counts the cells of each of its groups. So the cost goes with the grouping
  * columns, not with their groups. Counts, missing, moments, zeros, least and greatest are exact;
  * quantiles are interpolated within cells and say their error; texts are counted where they are
- * among the {@value PlacedTexts#MOST} most frequent of the whole.
+ * among the {@value PlacedTexts#MOST} most frequent of the whole. Formats, times and steps are of
+ * the whole alone.
  */
 final class GroupAccumulator {
   private static final int QUANTILE_POINTS = 65;
@@ -240,6 +241,8 @@ final class GroupAccumulator {
   }
 
   private static final class TextGroups implements FeatureGroups {
+    private static final int TRAITS = 3;
+
     private final Field field;
     private final List<String> texts;
     private final PlacedTexts placed;
@@ -247,6 +250,9 @@ final class GroupAccumulator {
     private final long[][] codePoints;
     private final int[][] shortest;
     private final int[][] longest;
+
+    /** Of each group, how many texts have each of the {@link TextTraits}. */
+    private final long[][] traits;
 
     TextGroups(Field field, PlacedTexts placed, List<Grouping> groupings) {
       this.field = field;
@@ -256,6 +262,7 @@ final class GroupAccumulator {
       codePoints = new long[counts.length][];
       shortest = new int[counts.length][];
       longest = new int[counts.length][];
+      traits = new long[counts.length][];
       for (int k = 0; k < counts.length; k++) {
         int size = groupings.get(k).size();
         counts[k] = new long[size * (texts.size() + 2)];
@@ -263,6 +270,7 @@ final class GroupAccumulator {
         shortest[k] = new int[size];
         Arrays.fill(shortest[k], Integer.MAX_VALUE);
         longest[k] = new int[size];
+        traits[k] = new long[TRAITS * size];
       }
     }
 
@@ -291,11 +299,32 @@ final class GroupAccumulator {
               most = Math.max(most, length);
             }
           }
+          if (placed.anyTraits()) {
+            addTraits(k, g, order, start, end);
+          }
           codePoints[k][g] += sum;
           shortest[k][g] = least;
           longest[k][g] = most;
           start = end;
         }
+      }
+    }
+
+    private void addTraits(int k, int g, int[] order, int start, int end) {
+      int missing = placed.missing();
+      short[] cellOf = placed.cellOf();
+      long[] sums = new long[TRAITS];
+      for (int i = start; i < end; i++) {
+        int r = order[i];
+        if (cellOf[r] != missing) {
+          int own = placed.traits(r);
+          sums[0] += own & 1;
+          sums[1] += own >> 1 & 1;
+          sums[2] += own >> 2;
+        }
+      }
+      for (int i = 0; i < TRAITS; i++) {
+        traits[k][TRAITS * g + i] += sums[i];
       }
     }
 
@@ -322,9 +351,14 @@ final class GroupAccumulator {
               other,
               complete ? Entropy.of(weights) : null);
       TextSummary text =
-          count == 0
-              ? new TextSummary(Double.NaN, 0, 0)
-              : new TextSummary((double) codePoints[k][g] / count, shortest[k][g], longest[k][g]);
+          new TextSummary(
+              count == 0 ? Double.NaN : (double) codePoints[k][g] / count,
+              count == 0 ? 0 : shortest[k][g],
+              longest[k][g],
+              traits[k][TRAITS * g],
+              traits[k][TRAITS * g + 1],
+              traits[k][TRAITS * g + 2],
+              Formats.none());
       return new FeatureStatistics(
           field.name(), ValueType.STRING, count, missing, values, null, text);
     }

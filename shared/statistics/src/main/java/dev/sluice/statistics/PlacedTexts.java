@@ -23,6 +23,8 @@ final class PlacedTexts implements Placed {
   private short[] cellOf = new short[0];
   private int[] codes = new int[0];
   private int[] lengths = new int[0];
+  private byte[] traits = new byte[0];
+  private boolean anyTraits;
 
   PlacedTexts(Field field, FeatureStatistics whole, Scratch scratch) {
     this.field = field;
@@ -69,6 +71,16 @@ final class PlacedTexts implements Placed {
     return lengths[codes[row]];
   }
 
+  /** The {@link TextTraits} of a present row's text. */
+  int traits(int row) {
+    return traits[codes[row]];
+  }
+
+  /** True where a text of the batch has any trait. */
+  boolean anyTraits() {
+    return anyTraits;
+  }
+
   @Override
   public void take(Column column) {
     if (!(column instanceof StringColumn strings)) {
@@ -79,11 +91,15 @@ final class PlacedTexts implements Placed {
     codes = strings.codes();
     short[] cells = new short[strings.dictionary().size()];
     lengths = new int[cells.length];
+    traits = new byte[cells.length];
+    anyTraits = false;
     for (int code = 0; code < cells.length; code++) {
       String text = strings.dictionary().get(code);
       Integer place = places.get(TextCounts.key(text));
       cells[code] = place == null ? (short) other() : place.shortValue();
       lengths[code] = text.codePointCount(0, text.length());
+      traits[code] = (byte) TextTraits.of(text, field.base64());
+      anyTraits |= traits[code] != 0;
     }
     cellOf = scratch.cellOf(rows);
     short missing = (short) missing();

@@ -180,6 +180,49 @@ final class StatisticsProtosTest {
   }
 
   @Test
+  void formatsTimesAndSteps_comeBackAsTheyWere() throws InvalidProtocolBufferException {
+    for (Column column :
+        List.of(
+            strings("AB-12", "12", null, "CafÃ©", "x y"),
+            strings("2026-11-01", "2026-11-02", null),
+            strings("2026-11-01T10:00:00.5Z", "2026-11-02T12:00:00Z"),
+            ints(1_400_000_000L, null, 1_400_000_001L),
+            floats(3.0, 2.0, 2.0),
+            lists(strings("2026-11-01", "2026-11-02", "2026-11-03"), 2, 0, 1))) {
+      DatasetStatistics dataset =
+          new DatasetStatistics("train", "", 5, List.of(Columns.statistics(column)));
+      assertThat(roundTrip(List.of(dataset))).containsExactly(dataset);
+    }
+  }
+
+  @Test
+  void invalidUtf8_isWhereDataValidationLooks() throws InvalidProtocolBufferException {
+    TextSummary text = new TextSummary(8, 8, 8, 0, 3, 0, Formats.none());
+    ValueCounts values = new ValueCounts(0L, 0, List.of(), 0, null);
+    FeatureStatistics feature =
+        new FeatureStatistics("x", ValueType.STRING, 4, 0, values, null, text);
+
+    assertThat(proto(feature).getStringStats().getInvalidUtf8Count()).isEqualTo(3);
+    DatasetStatistics dataset = new DatasetStatistics("train", "", 4, List.of(feature));
+    assertThat(roundTrip(List.of(dataset))).containsExactly(dataset);
+  }
+
+  @Test
+  void coarseFormats_comeBackWithTheirError() throws InvalidProtocolBufferException {
+    TextSummary text =
+        new TextSummary(8, 8, 8, 0, 0, 0, new Formats(List.of(), 4, /* coarse= */ true));
+    ValueCounts values = new ValueCounts(0L, 0, List.of(), 0, null);
+    DatasetStatistics dataset =
+        new DatasetStatistics(
+            "train",
+            "",
+            4,
+            List.of(new FeatureStatistics("x", ValueType.STRING, 4, 0, values, null, text)));
+
+    assertThat(roundTrip(List.of(dataset))).containsExactly(dataset);
+  }
+
+  @Test
   void listsOfAnotherTool_areKnownByTheirNumberOfValues() throws TextFormat.ParseException {
     DatasetFeatureStatisticsList.Builder list = DatasetFeatureStatisticsList.newBuilder();
     TextFormat.merge(
