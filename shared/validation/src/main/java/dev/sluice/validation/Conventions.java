@@ -46,7 +46,6 @@ final class Conventions implements RowLook {
     final FeatureStatistics old;
     final FeatureStatistics now;
     final Set<String> known = new HashSet<>();
-    final Map<String, Boolean> isNew = new HashMap<>();
     final FormatsKnown formats;
     final boolean retyped;
     final boolean byFormat;
@@ -56,7 +55,6 @@ final class Conventions implements RowLook {
     final Set<String> values = new LinkedHashSet<>();
     final Map<String, Long> newFormats = new HashMap<>();
     final TreeMap<String, Tally> parts = new TreeMap<>();
-    long otherValues;
     final Set<String> others = new HashSet<>();
     long rows;
     long hits;

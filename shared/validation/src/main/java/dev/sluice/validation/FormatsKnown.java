@@ -117,7 +117,7 @@ final class FormatsKnown {
     return varied;
   }
 
-  private static @Nullable Integer fixed(TreeMap<Integer, Long> lengths) {
+  private static @Nullable Integer fixed(Map<Integer, Long> lengths) {
     long all = lengths.values().stream().mapToLong(Long::longValue).sum();
     for (Map.Entry<Integer, Long> entry : lengths.entrySet()) {
       if (entry.getValue() >= FIXED * all) {

@@ -132,7 +132,7 @@ final class Locator {
         if (now == null || (inGroup && draft.search() == null)) {
           yield null;
         }
-        yield now.type() == ValueType.STRING ? gained(now) : inGroup ? any(name, rows) : null;
+        yield now.type() == ValueType.STRING ? gained(now, rows) : inGroup ? any(name, rows) : null;
       }
       default -> null;
     };
@@ -143,7 +143,7 @@ final class Locator {
   }
 
   /** Rows of the value whose share rose most. */
-  private @Nullable Search gained(FeatureStatistics now) {
+  private @Nullable Search gained(FeatureStatistics now, Rows rows) {
     ValueShares shares = ValueShares.of(before, now.name());
     String most = null;
     double largest = 0;
@@ -158,8 +158,7 @@ final class Locator {
     String value = most;
     return value == null
         ? null
-        : new FirstValue(
-            now.name(), Rows.ALL, "value", text -> !text.equals(value), number -> true);
+        : new FirstValue(now.name(), rows, "value", text -> !text.equals(value), number -> true);
   }
 
   private static boolean isBreak(Sought sought) {
