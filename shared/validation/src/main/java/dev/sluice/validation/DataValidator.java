@@ -3,8 +3,6 @@ package dev.sluice.validation;
 import dev.sluice.contracts.Outcome;
 import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.statistics.FeatureStatistics;
-import dev.sluice.validation.FirstRows.Place;
-import dev.sluice.validation.FirstRows.Search;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -25,9 +23,6 @@ import org.tensorflow.metadata.v0.Schema;
 public final class DataValidator {
   /** Drift this far beyond the floor holds a batch even where it is the label that moved. */
   private static final double EXTREME = 2;
-
-  /** From this share of missing values on, rows after a break count as broken. */
-  private static final double BROKEN = 0.9;
 
   private static final int MOST_REASONS = 5;
 
@@ -74,8 +69,12 @@ public final class DataValidator {
     if (input.batch().whole().rows() == 0) {
       drafts.add(new Draft(noRows()));
     }
+    if (baseline != null && few == null) {
+      drafts.addAll(new StuckValues(input.batch().whole(), wholes(input.baseline()), checks).run());
+    }
     List<Draft> stories = presence(merged(drafts), schema, input.batch().whole());
-    List<Anomaly> anomalies = capped(located(stories, input.examples()), input);
+    Told told = located(stories, input, baseline != null && few == null);
+    List<Anomaly> anomalies = capped(Stories.told(told.anomalies()), input);
     anomalies.sort(
         Comparator.comparing(Anomaly::severity)
             .reversed()
@@ -89,7 +88,8 @@ public final class DataValidator {
         anomalies,
         outcome,
         reasons(anomalies, few),
-        comparisons);
+        comparisons,
+        told.surprising());
   }
 
   /** Against what passed before; then against what the live model learned from. */
@@ -258,59 +258,39 @@ public final class DataValidator {
     return kept;
   }
 
-  private static List<Anomaly> located(List<Draft> drafts, @Nullable ExampleSource examples) {
-    List<Search> searches = new ArrayList<>();
-    for (Draft draft : drafts) {
-      if (isSought(draft) && examples != null) {
-        searches.add(draft.search());
-      }
+  /** What the rows tell. */
+  private record Told(List<Anomaly> anomalies, List<SurprisingRow> surprising) {}
+
+  /**
+   * @param compared true where the baseline is large enough to tell what is usual
+   */
+  private static Told located(List<Draft> drafts, ValidationInput input, boolean compared) {
+    ExampleSource examples = input.examples();
+    DatasetStatistics batch = input.batch().whole();
+    if (examples == null) {
+      return new Told(
+          drafts.stream()
+              .map(Draft::anomaly)
+              .filter(anomaly -> anomaly.kind() != Kind.VALUE_STUCK)
+              .toList(),
+          List.of());
     }
-    List<@Nullable Place> places =
-        examples == null || searches.isEmpty() ? List.of() : FirstRows.find(examples, searches);
-    List<Anomaly> anomalies = new ArrayList<>();
-    int next = 0;
-    for (Draft draft : drafts) {
-      Place place = isSought(draft) && examples != null ? places.get(next++) : null;
-      anomalies.add(
-          place == null ? unplaced(draft, examples != null) : placed(draft.anomaly(), place));
+    List<DatasetStatistics> before = wholes(input.baseline());
+    Locator locator = new Locator(examples, batch, before);
+    if (!compared) {
+      return new Told(locator.locate(drafts, List.of()), List.of());
     }
-    return anomalies;
+    Conventions conventions =
+        new Conventions(
+            batch, before, input.checks(), drafts.stream().map(Draft::anomaly).toList());
+    SurprisingRows surprising =
+        new SurprisingRows(batch, before, input.baseline().getFirst().relations());
+    List<Anomaly> anomalies = locator.locate(drafts, List.of(conventions, surprising));
+    return new Told(conventions.told(anomalies), surprising.rows());
   }
 
-  private static boolean isSought(Draft draft) {
-    // Where missing values begin decides whether few of them matter.
-    return draft.search() instanceof FirstRows.MissingStarts
-        || (draft.search() != null && draft.anomaly().severity() != Severity.INFO);
-  }
-
-  private static Anomaly unplaced(Draft draft, boolean looked) {
-    return looked && isSought(draft) && draft.search() instanceof FirstRows.MissingStarts
-        ? draft.anomaly().withSentence("It begins nowhere: the gaps are spread over the rows.")
-        : draft.anomaly();
-  }
-
-  private static Anomaly placed(Anomaly anomaly, Place place) {
-    String row = Wording.row(place.row()) + (place.sources() > 1 ? " of " + place.source() : "");
-    MissingStart start = place.start();
-    if (start == null) {
-      return anomaly.withFirstRow(
-          place.row(), "First " + place.what() + ": " + place.value() + " in " + row + ".");
-    }
-    double share = (double) start.missing() / start.rows();
-    Anomaly placed =
-        anomaly.withFirstRow(
-            place.row(),
-            "It begins at "
-                + row
-                + ": from there "
-                + (start.toTheEnd() ? "to the end" : "to " + Wording.row(start.last()))
-                + " "
-                + Wording.percent(share)
-                + " of "
-                + Wording.count(start.rows(), "row")
-                + " are missing.");
-    // A sharp break is a fault whatever its size: chance does not stop filling a column at a row.
-    return share >= BROKEN ? placed.withSeverity(Severity.FAIL) : placed;
+  private static List<DatasetStatistics> wholes(List<BatchStatistics> batches) {
+    return batches.stream().map(BatchStatistics::whole).toList();
   }
 
   private static List<Anomaly> capped(List<Anomaly> anomalies, ValidationInput input) {
@@ -330,9 +310,18 @@ public final class DataValidator {
       if (label && drift && anomaly.measured() < EXTREME * anomaly.threshold()) {
         cap = cap.atMost(Severity.WARN);
       }
+      // Rows may be sorted by what came of them; a label of one value alone teaches nothing.
+      if (label && anomaly.kind() == Kind.VALUE_STUCK && !isConstant(input, anomaly.feature())) {
+        cap = cap.atMost(Severity.WARN);
+      }
       capped.add(anomaly.withSeverity(anomaly.severity().atMost(cap)));
     }
     return capped;
+  }
+
+  private static boolean isConstant(ValidationInput input, String name) {
+    FeatureStatistics feature = input.batch().whole().feature(name);
+    return feature != null && feature.values().complete() && feature.values().top().size() == 1;
   }
 
   private static Outcome outcome(List<Anomaly> anomalies, @Nullable String few) {

@@ -65,6 +65,8 @@ public enum Kind {
 
   /** A numeric column's largest gap between two cumulative distributions is high. */
   COMPARATOR_KOLMOGOROV_SMIRNOV_HIGH(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** A value that stands for none, such as -1 or 'unknown', where there were values before. */
+  DEFAULT_FOR_VALUE(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** Two features no longer go together as they did. */
   CORRELATION_CHANGED(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** Times moved by hours: a clock or a time zone. */
@@ -75,6 +77,8 @@ public enum Kind {
   DATASET_UNUSUAL_NUM_EXAMPLES(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** More values are present than before: something now fills the gaps. */
   FEATURE_TYPE_HIGH_FRACTION_PRESENT(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** Texts are written in another way than before: a format that was not there. */
+  FORMAT_CHANGED(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** A value that was common is gone. */
   GROUP_GONE(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** A feature moved in some groups of another column and stayed in the rest. */
@@ -88,7 +92,9 @@ public enum Kind {
   /** A single number that few values were and many are now. */
   VALUE_SPIKE(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** A time or a running number, which moves on by nature and is not compared. */
-  MOVES_ON(AnomalyInfo.Type.CUSTOM_VALIDATION);
+  MOVES_ON(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** From a row on the feature has one and the same value. */
+  VALUE_STUCK(AnomalyInfo.Type.CUSTOM_VALIDATION);
 
   private final AnomalyInfo.Type type;
 

@@ -24,7 +24,12 @@ class AcceptedBatchTest {
 
   private static Validation now(Anomaly... anomalies) {
     return new Validation(
-        Schema.getDefaultInstance(), List.of(anomalies), Outcome.FAIL, List.of(), List.of());
+        Schema.getDefaultInstance(),
+        List.of(anomalies),
+        Outcome.FAIL,
+        List.of(),
+        List.of(),
+        List.of());
   }
 
   private static Validation accepted(List<Anomaly> seen, Anomaly... now) {

@@ -99,7 +99,7 @@ class AcceptorTest {
     Batch batch = cloud.batch("p", span, "toy\n" + span + "\n");
     Schema schema = SchemaText.parse("it", TWO_TOYS);
     Validation validation =
-        new Validation(schema, List.of(anomalies), outcome, List.of("why"), List.of());
+        new Validation(schema, List.of(anomalies), outcome, List.of("why"), List.of(), List.of());
     String found =
         cloud.artifact(
             "p",

@@ -33,6 +33,7 @@ import dev.sluice.validation.ChecksParser;
 import dev.sluice.validation.DataValidator;
 import dev.sluice.validation.SchemaText;
 import dev.sluice.validation.Severity;
+import dev.sluice.validation.SurprisingRow;
 import dev.sluice.validation.Validation;
 import dev.sluice.validation.ValidationFiles;
 import dev.sluice.validation.ValidationInput;
@@ -146,6 +147,13 @@ final class ValidateDataStage implements Stage {
       if (anomaly.severity() != Severity.INFO) {
         texts.add(anomaly.longText());
       }
+    }
+    for (SurprisingRow row : validation.surprising()) {
+      facts.add(
+          new Fact(
+              "surprising_rows",
+              String.join("/", pipeline, run, row.source(), "" + row.row()),
+              row.toRow(pipeline, run, batch)));
     }
     facts.add(verdict.fact(pipeline, run, batch, verdictUri.toString()));
     boolean blessed = verdict.outcome().blesses();

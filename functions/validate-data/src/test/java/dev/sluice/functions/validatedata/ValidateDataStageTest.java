@@ -181,6 +181,21 @@ class ValidateDataStageTest {
   }
 
   @Test
+  void theLeastLikelyRowsAreReportedWithWhyAndWeighNothing() throws Exception {
+    judge("s1", csv(1000, 1));
+    assertThat(cloud.facts().of("surprising_rows")).isEmpty();
+    List<String> lines = new ArrayList<>(csv(1000, 2).lines().toList());
+    lines.set(500, "9000,red,de,yes");
+    StageResult result = judge("s2", String.join("\n", lines) + "\n");
+    assertThat(result.verdict()).isEqualTo(Outcome.PASS);
+    assertThat(cloud.facts().of("surprising_rows")).hasSizeBetween(1, 20);
+    Map<String, ?> first = cloud.facts().of("surprising_rows").getFirst().values();
+    assertThat(first.get("row")).isEqualTo(500L);
+    assertThat(first.get("uri").toString()).contains("data.csv");
+    assertThat(first.get("reasons").toString()).contains("x is '9000.0'; usual: -1.");
+  }
+
+  @Test
   void aRepeatedCallReportsAgainUnderTheSameNames() throws Exception {
     judge("s1", csv(1000, 1));
     String bad = change(csv(1000, 2), l -> l.substring(l.indexOf(',')));
