@@ -423,11 +423,13 @@ public record Ingestion(Splits splits, boolean tfrecord) {
         byte[] name = file.name().getBytes(UTF_8);
         long row = cut.rowsBefore();
         long rejected = 0;
+        boolean lastRejected = false;
         try (RecordReader reader = file.read(new Stretch(cut.from(), cut.to()))) {
           reader.bind(stored, kinds);
           while (reader.next()) {
             row++;
             RecordReader.Problem problem = reader.problem();
+            lastRejected = problem != null;
             if (problem != null) {
               rejected++;
               String own = reader.source();
@@ -462,7 +464,13 @@ public record Ingestion(Splits splits, boolean tfrecord) {
         }
         read.add(
             new SourceSummary(
-                file.name(), file.bytes(), file.format(), row - cut.rowsBefore(), rejected));
+                file.name(),
+                file.bytes(),
+                file.format(),
+                row - cut.rowsBefore(),
+                rejected,
+                // Where one object is a record, none of them is torn.
+                lastRejected && !mayBeEmpty(file)));
       }
       if (builder.rows() > 0) {
         divide(builder.take(), train, eval);

@@ -149,12 +149,12 @@ public record Comparison(
             .map(change -> {
               Map<String, @Nullable Object> one = new LinkedHashMap<>();
               one.put("aspect", change.aspect());
-              one.put("old", change.before());
-              one.put("old_low", change.beforeLow());
-              one.put("old_high", change.beforeHigh());
-              one.put("new", change.after());
-              one.put("new_low", change.afterLow());
-              one.put("new_high", change.afterHigh());
+              one.put("before", change.before());
+              one.put("before_low", change.beforeLow());
+              one.put("before_high", change.beforeHigh());
+              one.put("after", change.after());
+              one.put("after_low", change.afterLow());
+              one.put("after_high", change.afterHigh());
               one.put("words", change.words());
               return one;
             })

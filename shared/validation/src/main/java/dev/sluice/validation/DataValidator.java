@@ -69,6 +69,9 @@ public final class DataValidator {
     if (input.batch().whole().rows() == 0) {
       drafts.add(new Draft(noRows()));
     }
+    if (!input.cutOff().isEmpty()) {
+      drafts.add(new Draft(cutOff(input.cutOff())));
+    }
     if (baseline != null && few == null) {
       drafts.addAll(new StuckValues(input.batch().whole(), wholes(input.baseline()), checks).run());
     }
@@ -192,6 +195,29 @@ public final class DataValidator {
             + " written completely.",
         0,
         1);
+  }
+
+  private static Anomaly cutOff(List<ValidationInput.CutOff> sources) {
+    ValidationInput.CutOff first = sources.getFirst();
+    String text =
+        first.source()
+            + " ends within a record, "
+            + Wording.row(first.rows())
+            + (sources.size() == 1
+                ? ""
+                : ", and so do " + Wording.count(sources.size() - 1, "object") + " more");
+    return new Anomaly(
+        "",
+        "",
+        Kind.SOURCE_CUT_OFF,
+        Severity.WARN,
+        text,
+        text
+            + ". The record is rejected, and what should follow it is not there: an upload or an"
+            + " export broke off. Deliver the file again.",
+        sources.size(),
+        0,
+        Math.max(1, first.rows()));
   }
 
   private static @Nullable String tooFew(ValidationInput input, @Nullable Pooled baseline) {

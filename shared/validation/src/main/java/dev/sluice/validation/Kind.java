@@ -87,6 +87,8 @@ public enum Kind {
   LABEL_CHANGED(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** More rows than before are copies of others. */
   ROWS_REPEATED(AnomalyInfo.Type.CUSTOM_VALIDATION),
+  /** A source that ends within a record. */
+  SOURCE_CUT_OFF(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** Texts that were decoded with a wrong encoding. */
   TEXT_DAMAGED(AnomalyInfo.Type.CUSTOM_VALIDATION),
   /** A single number that few values were and many are now. */

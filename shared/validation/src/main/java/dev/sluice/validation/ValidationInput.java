@@ -23,6 +23,7 @@ import org.tensorflow.metadata.v0.Schema;
  * @param environment of the schema, whose features the batch must have
  * @param serving data that a model was asked about, for the schema's {@code skew_comparator}s; null
  *     where there are none
+ * @param cutOff sources that end within a record
  */
 public record ValidationInput(
     BatchStatistics batch,
@@ -36,11 +37,21 @@ public record ValidationInput(
     Set<String> excluded,
     @Nullable ExampleSource examples,
     String environment,
-    @Nullable BatchStatistics serving) {
+    @Nullable BatchStatistics serving,
+    List<CutOff> cutOff) {
+  /**
+   * A source whose last record is torn.
+   *
+   * @param source the object's name
+   * @param rows records read, the torn one included
+   */
+  public record CutOff(String source, long rows) {}
+
   public ValidationInput {
     baseline = List.copyOf(baseline);
     history = List.copyOf(history);
     excluded = Set.copyOf(excluded);
+    cutOff = List.copyOf(cutOff);
   }
 
   /** Of data to train on. */
@@ -67,6 +78,25 @@ public record ValidationInput(
         excluded,
         examples,
         SchemaInference.TRAINING,
-        null);
+        null,
+        List.of());
+  }
+
+  /** The same of sources that end within a record. */
+  public ValidationInput withCutOff(List<CutOff> sources) {
+    return new ValidationInput(
+        batch,
+        baseline,
+        history,
+        live,
+        schema,
+        schemaGiven,
+        checks,
+        label,
+        excluded,
+        examples,
+        environment,
+        serving,
+        sources);
   }
 }

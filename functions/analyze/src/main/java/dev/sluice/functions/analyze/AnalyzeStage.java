@@ -34,8 +34,7 @@ final class AnalyzeStage implements Stage {
   @Override
   public Made make(StageCall call) throws IOException {
     ExampleFiles examples = ExampleFiles.of(call, call.input("examples"));
-    List<String> columns = call.spec().groupBy();
-    GroupOptions groups = columns.isEmpty() ? GroupOptions.ofDefaults() : GroupOptions.by(columns);
+    GroupOptions groups = groups(call.spec());
     Statistics statistics =
         new StatisticsAnalyzer(groups, label(call.spec().label(), examples.manifest().fields()))
             .analyze(() -> examples.open(Split.TRAIN), () -> examples.open(Split.EVAL));
@@ -87,6 +86,19 @@ final class AnalyzeStage implements Stage {
           }
           return computed.labels(batch);
         });
+  }
+
+  /** The groups that the spec names, and those of the label: what it goes with is compared too. */
+  private static GroupOptions groups(PipelineSpec spec) {
+    if (spec.groupBy().isEmpty()) {
+      return GroupOptions.ofDefaults();
+    }
+    List<String> columns = new ArrayList<>(spec.groupBy());
+    String label = spec.label().name();
+    if (spec.label().expression() == null && !columns.contains(label)) {
+      columns.add(label);
+    }
+    return GroupOptions.by(columns);
   }
 
   @Override

@@ -14,6 +14,7 @@ import dev.sluice.contracts.Pins;
 import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.contracts.StageResult;
 import dev.sluice.contracts.Verdict;
+import dev.sluice.examples.SourceSummary;
 import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.StoredObject;
 import dev.sluice.rollout.Registry;
@@ -30,6 +31,7 @@ import dev.sluice.validation.AcceptedBatch;
 import dev.sluice.validation.Anomaly;
 import dev.sluice.validation.BatchStatistics;
 import dev.sluice.validation.ChecksParser;
+import dev.sluice.validation.Comparison;
 import dev.sluice.validation.DataValidator;
 import dev.sluice.validation.SchemaText;
 import dev.sluice.validation.Severity;
@@ -89,7 +91,12 @@ final class ValidateDataStage implements Stage {
                     spec.section("checks", ChecksParser::parse),
                     spec.label().expression() == null ? spec.label().name() : null,
                     new HashSet<>(spec.exclude()),
-                    examples::readAll));
+                    examples::readAll)
+                .withCutOff(
+                    examples.manifest().sources().stream()
+                        .filter(SourceSummary::cutOff)
+                        .map(source -> new ValidationInput.CutOff(source.name(), source.rows()))
+                        .toList()));
     Acceptance accepted = call.pins().accepted();
     Validation validation =
         accepted == null ? judged : AcceptedBatch.of(judged, seen(call, accepted), accepted);
@@ -147,6 +154,20 @@ final class ValidateDataStage implements Stage {
       if (anomaly.severity() != Severity.INFO) {
         texts.add(anomaly.longText());
       }
+    }
+    for (Comparison comparison : validation.comparisons()) {
+      facts.add(
+          new Fact(
+              "comparisons",
+              String.join(
+                  "/",
+                  pipeline,
+                  run,
+                  comparison.against(),
+                  comparison.feature(),
+                  comparison.slice(),
+                  comparison.aspect()),
+              comparison.toRow(pipeline, run, batch)));
     }
     for (SurprisingRow row : validation.surprising()) {
       facts.add(
