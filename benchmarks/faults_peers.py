@@ -125,6 +125,8 @@ class Evidently:
     preset chooses, without the plots that it draws of each."""
 
     DRIFT_SHARE = 0.5
+    # It refuses columns without values; nobody would hand it one that hardly ever has any.
+    LEAST_PRESENT = 0.01
 
     def __init__(self):
         import evidently
@@ -150,21 +152,22 @@ class Evidently:
         kinds = [*self.compared, self.unknown]
         types = {name: definition.get_column_type(name) for name in definition.get_columns(kinds)}
         frame = dataset.as_dataframe().replace([-self.numpy.inf, self.numpy.inf], self.numpy.nan)
-        return types, {name: frame[name].dropna() for name in frame.columns}
+        return types, {name: frame[name].dropna() for name in frame.columns}, len(frame)
 
     def judge(self, before, after):
-        _, old = self.table(before)
+        _, old, rows = self.table(before)
         alarms = []
         for path in after:
             try:
-                types, new = self.table(path)
+                types, new, _ = self.table(path)
             except ValueError as refusal:
                 alarms.append(alarm("", True, refusal))
                 continue
             drifted = compared = 0
             for name, kind in types.items():
-                # It refuses columns without values: nobody would hand it one that never has any.
-                if old[name].empty or (kind == self.unknown and not new[name].empty):
+                if old[name].size < self.LEAST_PRESENT * rows:
+                    continue
+                if kind == self.unknown and not new[name].empty:
                     continue
                 compared += 1
                 told = self._told(name, kind, old[name], new[name])

@@ -34,6 +34,7 @@ import org.tensorflow.metadata.v0.Schema;
  * that the live model was trained on.
  */
 final class SluiceJudge implements Judge {
+  private static final String NAME = "Sluice";
   private static final int KEPT = 48;
   private static final int HISTORY = 12;
 
@@ -55,12 +56,12 @@ final class SluiceJudge implements Judge {
       };
 
   @Override
-  public String name() {
-    return "Sluice";
+  public List<String> names() {
+    return List.of(NAME);
   }
 
   @Override
-  public List<Found> judge(DataSet data, Scene scene) throws IOException {
+  public Map<String, List<Found>> judge(DataSet data, Scene scene) throws IOException {
     List<BatchStatistics> passed = new ArrayList<>();
     Schema schema = null;
     for (Batch before : scene.before()) {
@@ -90,7 +91,7 @@ final class SluiceJudge implements Judge {
         schema = validation.schema();
       }
     }
-    return found;
+    return Map.of(NAME, found);
   }
 
   private static Validation validate(
