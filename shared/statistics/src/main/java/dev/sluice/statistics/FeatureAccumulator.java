@@ -22,17 +22,21 @@ public sealed interface FeatureAccumulator
 
   /** An empty accumulator for a column of that type. */
   static FeatureAccumulator of(ValueType type) {
-    return switch (type) {
-      case INT -> new NumberAccumulator(true, EXACT_VALUES);
-      case FLOAT -> new NumberAccumulator(false, EXACT_VALUES);
-      case STRING -> new TextAccumulator(EXACT_VALUES);
-    };
+    return of(type, /* base64= */ false);
   }
 
   /** An empty accumulator for that column, of one value a row or of several. */
   static FeatureAccumulator of(Field field) {
-    FeatureAccumulator values = of(field.type());
+    FeatureAccumulator values = of(field.type(), field.base64());
     return field.repeated() ? new ListAccumulator(values) : values;
+  }
+
+  private static FeatureAccumulator of(ValueType type, boolean base64) {
+    return switch (type) {
+      case INT -> new NumberAccumulator(/* integers= */ true, EXACT_VALUES);
+      case FLOAT -> new NumberAccumulator(/* integers= */ false, EXACT_VALUES);
+      case STRING -> new TextAccumulator(base64, EXACT_VALUES);
+    };
   }
 
   /** The type of the values in the columns it takes. */

@@ -80,4 +80,14 @@ public record FeatureStatistics(
   public double presence() {
     return rows() == 0 ? Double.NaN : (double) count / rows();
   }
+
+  /** The share of the values that are NaN; 0 of text, NaN where there are no values. */
+  public double nanShare() {
+    return numbers == null ? 0 : (double) numbers.nans() / valueCount();
+  }
+
+  /** The share of the values that are infinite; 0 of text, NaN where there are no values. */
+  public double infiniteShare() {
+    return numbers == null ? 0 : (double) numbers.infinities() / valueCount();
+  }
 }

@@ -1,20 +1,14 @@
 package dev.sluice.statistics;
 
-import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.ValueType;
 import dev.sluice.examples.Column;
 import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.Field;
-import dev.sluice.examples.FloatColumn;
-import dev.sluice.examples.IntColumn;
 import dev.sluice.examples.ListColumn;
-import dev.sluice.examples.StringColumn;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The statistics of every group in a second pass over the examples, when those of the whole are
@@ -22,42 +16,44 @@ import java.util.Map;
  * grouping column then counts the cells of each of its groups. So the cost goes with the grouping
  * columns, not with their groups. Counts, missing, moments, zeros, least and greatest are exact;
  * quantiles are interpolated within cells and say their error; texts are counted where they are
- * among the {@value #TEXTS} most frequent of the whole.
+ * among the {@value PlacedTexts#MOST} most frequent of the whole. Formats, times and steps are of
+ * the whole alone.
  */
 final class GroupAccumulator {
-  private static final int TEXTS = 256;
   private static final int QUANTILE_POINTS = 65;
   private static final int HISTOGRAM_BINS = 10;
 
   private final List<Grouping> groupings;
   private final List<FeatureGroups> features = new ArrayList<>();
 
-  /** Empty, for batches like those that {@code whole} has seen. */
-  GroupAccumulator(DatasetAccumulator whole, List<Grouping> groupings) {
+  /** Empty; features follow. */
+  GroupAccumulator(List<Grouping> groupings) {
     this.groupings = List.copyOf(groupings);
-    for (int i = 0; i < whole.fields().size(); i++) {
-      Field field = whole.fields().get(i);
-      features.add(of(field, whole.feature(i), this.groupings));
-    }
   }
 
-  private static FeatureGroups of(
-      Field field, FeatureAccumulator feature, List<Grouping> groupings) {
-    return switch (feature) {
-      case NumberAccumulator number -> new NumberGroups(field, number.cells(), groupings);
-      case TextAccumulator text -> new TextGroups(field, text.result(field), groupings);
-      case ListAccumulator lists ->
-          new ListGroups(field, of(field, lists.values(), groupings), groupings);
+  /** The next feature, of one value a row or, by its values, of several. */
+  void add(Field field, Placed values) {
+    FeatureGroups groups = of(field, values);
+    features.add(field.repeated() ? new ListGroups(field, groups, values, groupings) : groups);
+  }
+
+  private FeatureGroups of(Field field, Placed values) {
+    return switch (values) {
+      case PlacedNumbers numbers -> new NumberGroups(field, numbers, groupings);
+      case PlacedTexts texts -> new TextGroups(field, texts, groupings);
     };
   }
 
-  void add(ExampleBatch batch) {
+  /** The next batch, of whose features {@link #count} is told one by one. */
+  void take(ExampleBatch batch) {
     for (Grouping grouping : groupings) {
       grouping.take(batch);
     }
-    for (FeatureGroups feature : features) {
-      feature.add(DatasetAccumulator.column(batch, feature.field()), groupings);
-    }
+  }
+
+  /** Counts the batch's rows of a feature, which has taken its column unless it has lists. */
+  void count(int feature, Column column) {
+    features.get(feature).add(column, groupings);
   }
 
   /** The groups that have rows, column by column. */
@@ -81,8 +77,6 @@ final class GroupAccumulator {
 
   /** One feature in all groups. */
   private sealed interface FeatureGroups {
-    Field field();
-
     /**
      * @param places of the column's values, one order for each grouping
      */
@@ -103,13 +97,12 @@ final class GroupAccumulator {
     private final NumberCells cells;
     private final long[][] counts;
     private final Group[][] groups;
-    private double[] values = new double[0];
-    private double[] packed = new double[0];
-    private short[] cellOf = new short[0];
+    private final PlacedNumbers placed;
 
-    NumberGroups(Field field, NumberCells cells, List<Grouping> groupings) {
+    NumberGroups(Field field, PlacedNumbers placed, List<Grouping> groupings) {
       this.field = field;
-      this.cells = cells;
+      this.placed = placed;
+      cells = placed.cells();
       counts = new long[groupings.size()][];
       groups = new Group[groupings.size()][];
       for (int k = 0; k < counts.length; k++) {
@@ -121,13 +114,7 @@ final class GroupAccumulator {
     }
 
     @Override
-    public Field field() {
-      return field;
-    }
-
-    @Override
     public void add(Column column, List<? extends Places> groupings) {
-      place(column);
       for (int k = 0; k < counts.length; k++) {
         Places grouping = groupings.get(k);
         int start = 0;
@@ -141,38 +128,11 @@ final class GroupAccumulator {
       }
     }
 
-    /** Finds the cell of each row, once for all groups. */
-    private void place(Column column) {
-      int rows = column.rows();
-      if (values.length < rows) {
-        values = new double[rows];
-        packed = new double[rows];
-        cellOf = new short[rows];
-      }
-      switch (column) {
-        case IntColumn ints -> {
-          for (int r = 0; r < rows; r++) {
-            values[r] = (double) ints.values()[r];
-          }
-        }
-        case FloatColumn floats -> {
-          for (int r = 0; r < rows; r++) {
-            values[r] = floats.values()[r] + 0.0;
-          }
-        }
-        case ListColumn _ -> throw new Bug("lists stand where their values are needed");
-        case StringColumn _ ->
-            throw new BadInput("column " + field.name() + " became STRING between two readings");
-      }
-      boolean none = column.missing() == 0;
-      short missing = (short) cells.missing();
-      for (int r = 0; r < rows; r++) {
-        cellOf[r] = none || !column.isMissing(r) ? (short) cells.of(values[r]) : missing;
-      }
-    }
-
     private void addGroup(long[] into, int at, Group group, int[] order, int start, int end) {
       int numbers = cells.numbers();
+      short[] cellOf = placed.cellOf();
+      double[] values = placed.values();
+      double[] packed = placed.packed();
       double low = Double.POSITIVE_INFINITY;
       double high = Double.NEGATIVE_INFINITY;
       int zeros = 0;
@@ -230,12 +190,14 @@ final class GroupAccumulator {
   private static final class ListGroups implements FeatureGroups {
     private final Field field;
     private final FeatureGroups values;
+    private final Placed placed;
     private final ListAccumulator.Lengths[][] lengths;
     private final long[][] missing;
 
-    ListGroups(Field field, FeatureGroups values, List<Grouping> groupings) {
+    ListGroups(Field field, FeatureGroups values, Placed placed, List<Grouping> groupings) {
       this.field = field;
       this.values = values;
+      this.placed = placed;
       lengths = new ListAccumulator.Lengths[groupings.size()][];
       missing = new long[groupings.size()][];
       for (int k = 0; k < lengths.length; k++) {
@@ -243,11 +205,6 @@ final class GroupAccumulator {
         Arrays.setAll(lengths[k], g -> new ListAccumulator.Lengths());
         missing[k] = new long[lengths[k].length];
       }
-    }
-
-    @Override
-    public Field field() {
-      return field;
     }
 
     @Override
@@ -272,6 +229,7 @@ final class GroupAccumulator {
         }
         ofValues.add(Places.ofValues(rows, lists));
       }
+      placed.take(lists.values());
       values.add(lists.values(), ofValues);
     }
 
@@ -283,25 +241,28 @@ final class GroupAccumulator {
   }
 
   private static final class TextGroups implements FeatureGroups {
+    private static final int TRAITS = 3;
+
     private final Field field;
     private final List<String> texts;
-    private final Map<String, Integer> places = new HashMap<>();
+    private final PlacedTexts placed;
     private final long[][] counts;
     private final long[][] codePoints;
     private final int[][] shortest;
     private final int[][] longest;
-    private int[] placeOf = new int[0];
 
-    TextGroups(Field field, FeatureStatistics whole, List<Grouping> groupings) {
+    /** Of each group, how many texts have each of the {@link TextTraits}. */
+    private final long[][] traits;
+
+    TextGroups(Field field, PlacedTexts placed, List<Grouping> groupings) {
       this.field = field;
-      texts = whole.values().top().stream().limit(TEXTS).map(ValueCount::value).toList();
-      for (int i = 0; i < texts.size(); i++) {
-        places.put(texts.get(i), i);
-      }
+      this.placed = placed;
+      texts = placed.texts();
       counts = new long[groupings.size()][];
       codePoints = new long[counts.length][];
       shortest = new int[counts.length][];
       longest = new int[counts.length][];
+      traits = new long[counts.length][];
       for (int k = 0; k < counts.length; k++) {
         int size = groupings.get(k).size();
         counts[k] = new long[size * (texts.size() + 2)];
@@ -309,37 +270,14 @@ final class GroupAccumulator {
         shortest[k] = new int[size];
         Arrays.fill(shortest[k], Integer.MAX_VALUE);
         longest[k] = new int[size];
+        traits[k] = new long[TRAITS * size];
       }
-    }
-
-    @Override
-    public Field field() {
-      return field;
     }
 
     @Override
     public void add(Column column, List<? extends Places> groupings) {
-      if (!(column instanceof StringColumn strings)) {
-        throw new BadInput(
-            "column " + field.name() + " became " + column.type() + " between two readings");
-      }
-      int other = texts.size();
-      int missing = other + 1;
-      int rows = strings.rows();
-      int[] codes = strings.codes();
-      int[] places = new int[strings.dictionary().size()];
-      int[] lengths = new int[places.length];
-      for (int code = 0; code < places.length; code++) {
-        String text = strings.dictionary().get(code);
-        places[code] = this.places.getOrDefault(TextCounts.key(text), other);
-        lengths[code] = text.codePointCount(0, text.length());
-      }
-      if (placeOf.length < rows) {
-        placeOf = new int[rows];
-      }
-      for (int r = 0; r < rows; r++) {
-        placeOf[r] = strings.isMissing(r) ? missing : places[codes[r]];
-      }
+      int missing = placed.missing();
+      short[] cellOf = placed.cellOf();
       for (int k = 0; k < counts.length; k++) {
         Places grouping = groupings.get(k);
         int[] order = grouping.order();
@@ -352,20 +290,41 @@ final class GroupAccumulator {
           int most = longest[k][g];
           for (int i = start; i < end; i++) {
             int r = order[i];
-            int place = placeOf[r];
+            int place = cellOf[r];
             counts[k][at + place]++;
             if (place != missing) {
-              int length = lengths[codes[r]];
+              int length = placed.length(r);
               sum += length;
               least = Math.min(least, length);
               most = Math.max(most, length);
             }
+          }
+          if (placed.anyTraits()) {
+            addTraits(k, g, order, start, end);
           }
           codePoints[k][g] += sum;
           shortest[k][g] = least;
           longest[k][g] = most;
           start = end;
         }
+      }
+    }
+
+    private void addTraits(int k, int g, int[] order, int start, int end) {
+      int missing = placed.missing();
+      short[] cellOf = placed.cellOf();
+      long[] sums = new long[TRAITS];
+      for (int i = start; i < end; i++) {
+        int r = order[i];
+        if (cellOf[r] != missing) {
+          int own = placed.traits(r);
+          sums[0] += own & 1;
+          sums[1] += own >> 1 & 1;
+          sums[2] += own >> 2;
+        }
+      }
+      for (int i = 0; i < TRAITS; i++) {
+        traits[k][TRAITS * g + i] += sums[i];
       }
     }
 
@@ -392,9 +351,14 @@ final class GroupAccumulator {
               other,
               complete ? Entropy.of(weights) : null);
       TextSummary text =
-          count == 0
-              ? new TextSummary(Double.NaN, 0, 0)
-              : new TextSummary((double) codePoints[k][g] / count, shortest[k][g], longest[k][g]);
+          new TextSummary(
+              count == 0 ? Double.NaN : (double) codePoints[k][g] / count,
+              count == 0 ? 0 : shortest[k][g],
+              longest[k][g],
+              traits[k][TRAITS * g],
+              traits[k][TRAITS * g + 1],
+              traits[k][TRAITS * g + 2],
+              Formats.none());
       return new FeatureStatistics(
           field.name(), ValueType.STRING, count, missing, values, null, text);
     }

@@ -18,6 +18,7 @@ final class NumberAccumulator implements FeatureAccumulator {
   private final boolean integers;
   private final NumberCounts values;
   private final Moments moments = new Moments();
+  private final NumberTimes times = new NumberTimes();
   private long count;
   private long missing;
   private long zeros;
@@ -26,6 +27,9 @@ final class NumberAccumulator implements FeatureAccumulator {
   private long negativeInfinities;
   private double least = Double.POSITIVE_INFINITY;
   private double greatest = Double.NEGATIVE_INFINITY;
+  private long up;
+  private long down;
+  private long same;
 
   NumberAccumulator(boolean integers, int exactValues) {
     this.integers = integers;
@@ -68,6 +72,7 @@ final class NumberAccumulator implements FeatureAccumulator {
       doubles[i] = (double) present[i];
     }
     values.add(present, n);
+    addSteps(present, n);
     addFinite(doubles, n);
   }
 
@@ -98,7 +103,34 @@ final class NumberAccumulator implements FeatureAccumulator {
       }
     }
     values.add(finite, n);
+    addSteps(finite, n);
     addFinite(finite, n);
+  }
+
+  private void addSteps(long[] values, int n) {
+    int more = 0;
+    int less = 0;
+    for (int i = 1; i < n; i++) {
+      more += values[i] > values[i - 1] ? 1 : 0;
+      less += values[i] < values[i - 1] ? 1 : 0;
+    }
+    addSteps(n, more, less);
+  }
+
+  private void addSteps(double[] values, int n) {
+    int more = 0;
+    int less = 0;
+    for (int i = 1; i < n; i++) {
+      more += values[i] > values[i - 1] ? 1 : 0;
+      less += values[i] < values[i - 1] ? 1 : 0;
+    }
+    addSteps(n, more, less);
+  }
+
+  private void addSteps(int n, int more, int less) {
+    up += more;
+    down += less;
+    same += Math.max(0, n - 1) - more - less;
   }
 
   private void special(double value) {
@@ -125,6 +157,7 @@ final class NumberAccumulator implements FeatureAccumulator {
     greatest = Math.max(greatest, high);
     zeros += zero;
     moments.add(finite, n, low, high);
+    times.add(finite, n, low, high);
   }
 
   @Override
@@ -134,6 +167,7 @@ final class NumberAccumulator implements FeatureAccumulator {
     }
     values.merge(that.values);
     moments.merge(that.moments);
+    times.merge(that.times);
     count += that.count;
     missing += that.missing;
     zeros += that.zeros;
@@ -142,6 +176,9 @@ final class NumberAccumulator implements FeatureAccumulator {
     negativeInfinities += that.negativeInfinities;
     least = Math.min(least, that.least);
     greatest = Math.max(greatest, that.greatest);
+    up += that.up;
+    down += that.down;
+    same += that.same;
   }
 
   @Override
@@ -164,7 +201,26 @@ final class NumberAccumulator implements FeatureAccumulator {
             sorted.quantiles(QUANTILE_POINTS, least, greatest),
             sorted.histogram(HISTOGRAM_BINS, least, greatest));
     return new FeatureStatistics(
-        field.name(), type(), count, missing, values.result(sorted), numbers, null);
+        field.name(),
+        type(),
+        count,
+        missing,
+        values.result(sorted),
+        numbers,
+        /* text= */ null,
+        /* lists= */ null,
+        times.result(),
+        new Steps(up, down, same));
+  }
+
+  /** Mean and standard deviation of the finite values, and more. */
+  Moments moments() {
+    return moments;
+  }
+
+  /** The ranks of the finite values among each other. */
+  Ranks ranks() {
+    return values.ranks();
   }
 
   /**

@@ -67,6 +67,41 @@ final class NumberCells {
     return low.length + 4;
   }
 
+  /** True where each cell holds one number. */
+  boolean single() {
+    return single;
+  }
+
+  /**
+   * Wider bins, at most about {@code points}, each a run of cells; where the numbers are no more
+   * than that, one each. The bins start at every n-th of the quantiles that the cells start at, so
+   * they are {@code between} those.
+   *
+   * @param whole the quantiles of the numbers
+   * @return the bin of each cell; the four special ones follow as they do among cells
+   */
+  short[] bins(Quantiles whole, int points) {
+    short[] bins = new short[size()];
+    if (low.length == 0 || (single && low.length <= points)) {
+      for (int i = 0; i < bins.length; i++) {
+        bins[i] = (short) i;
+      }
+      return bins;
+    }
+    double[] few = new double[points + 1];
+    for (int i = 0; i <= points; i++) {
+      few[i] = whole.point((int) ((long) i * (whole.size() - 1) / points));
+    }
+    NumberCells wide = between(Quantiles.of(few, 0, 0), integers);
+    for (int i = 0; i < low.length; i++) {
+      bins[i] = (short) wide.search(low[i]);
+    }
+    for (int i = low.length; i < bins.length; i++) {
+      bins[i] = (short) (wide.low.length + i - low.length);
+    }
+    return bins;
+  }
+
   int nan() {
     return low.length;
   }

@@ -256,6 +256,25 @@ final class NumberCounts {
     return new Sorted(low, high, weights, exactKeys, valueError);
   }
 
+  /** The mean rank of each number, or of each bin, among all numbers so far. */
+  Ranks ranks() {
+    Sorted sorted = sorted();
+    double[] ranks = new double[sorted.size()];
+    double before = 0;
+    double spread = 0;
+    for (int i = 0; i < ranks.length; i++) {
+      double weight = sorted.weights()[i];
+      ranks[i] = before + (weight + 1) / 2;
+      before += weight;
+      if (sorted.high()[i] > sorted.low()[i]) {
+        // No true rank in a bin is further than half its weight from the mean one.
+        spread += weight * (weight / 2) * (weight / 2);
+      }
+    }
+    return new Ranks(
+        sorted.keys(), ranks, integers, cut, before, Math.sqrt(spread / Math.max(before, 1)));
+  }
+
   /** The bits of doubles as longs that ascend as the doubles do; its own inverse. */
   private static long ascending(long bits) {
     return bits ^ ((bits >> 63) & Long.MAX_VALUE);

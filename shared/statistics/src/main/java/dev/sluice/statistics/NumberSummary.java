@@ -34,4 +34,18 @@ public record NumberSummary(
   public long infinities() {
     return positiveInfinities + negativeInfinities;
   }
+
+  /**
+   * Bowley's skewness, (Q3 + Q1 - 2 Q2) / (Q3 - Q1) of the quartiles (A. L. Bowley, Elements of
+   * Statistics, 1901): what the tails, however long, do not move.
+   *
+   * @return -1 to 1; NaN where there are no finite values or the quartiles are equal
+   */
+  public double quantileSkewness() {
+    // Halves, as the distance of two doubles may be none.
+    double low = quantiles.value(.25) / 2;
+    double middle = quantiles.value(.5) / 2;
+    double high = quantiles.value(.75) / 2;
+    return low == high ? Double.NaN : ((high - middle) - (middle - low)) / (high - low);
+  }
 }

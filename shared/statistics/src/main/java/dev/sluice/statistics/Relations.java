@@ -1,5 +1,6 @@
 package dev.sluice.statistics;
 
+import dev.sluice.contracts.BadInput;
 import java.util.List;
 
 /**
@@ -11,6 +12,10 @@ import java.util.List;
  */
 public record Relations(long rows, Repeats repeats, List<Association> associations) {
   public Relations {
+    // Absent from damaged JSON.
+    if (repeats == null || associations == null) {
+      throw new BadInput("relations need repeats and associations; analyze the batch again");
+    }
     associations = List.copyOf(associations);
   }
 }

@@ -4,26 +4,40 @@ import dev.sluice.contracts.ValueType;
 import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.ExampleReader;
 import dev.sluice.examples.Field;
+import dev.sluice.examples.RowHashes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Measures the examples of a batch: one pass for the whole of each split, a second for the groups.
- * Examples are streamed; memory does not grow with the rows. Keeps nothing between calls.
+ * Measures the examples of a batch: one pass for the whole of each split, a second for groups and
+ * associations. Examples are streamed; memory does not grow with the rows. Keeps nothing between
+ * calls.
  */
 public final class StatisticsAnalyzer {
   private final GroupOptions options;
+  private final @Nullable Label label;
 
-  /** One that looks at these groups. */
+  /** One that looks at these groups and knows of no label. */
   public StatisticsAnalyzer(GroupOptions options) {
-    this.options = options;
+    this(options, null);
   }
 
   /**
-   * Reads both splits twice, or once where there are no groups.
+   * One that looks at these groups.
+   *
+   * @param label what mutual information is measured with, or null
+   */
+  public StatisticsAnalyzer(GroupOptions options, @Nullable Label label) {
+    this.options = options;
+    this.label = label;
+  }
+
+  /**
+   * Reads both splits twice, or once where there are neither groups nor pairs of features.
    *
    * @param train opens the examples of {@code train}, from the start each time; closed here
    * @param eval opens those of {@code eval}, with the same columns
@@ -31,45 +45,52 @@ public final class StatisticsAnalyzer {
    */
   public Statistics analyze(Supplier<ExampleReader> train, Supplier<ExampleReader> eval)
       throws IOException {
-    DatasetAccumulator all = whole(train);
+    Repetition repetition = new Repetition(Repetition.EXACT_ROWS);
+    DatasetAccumulator all = whole(train, repetition);
     DatasetStatistics ofTrain = all.result("train");
-    DatasetAccumulator evalAccumulator = whole(eval);
+    DatasetAccumulator evalAccumulator = whole(eval, repetition);
     DatasetStatistics ofEval = evalAccumulator.result("eval");
     all.merge(evalAccumulator);
     DatasetStatistics ofAll = all.result("");
 
     List<String> notes = new ArrayList<>();
     List<Grouping> groupings = groupings(ofAll, notes);
-    if (groupings.isEmpty()) {
-      return new Statistics(ofTrain, ofEval, ofAll, List.of(), List.of(), relations(ofAll), notes);
+    List<Placed> placed = SecondPass.placed(all);
+    RelationAccumulator relations = new RelationAccumulator(all, placed, label);
+    SecondPass pass = new SecondPass(all.fields(), placed, groupings, relations);
+    List<DatasetStatistics> trainGroups = List.of();
+    if (!groupings.isEmpty() || relations.needed()) {
+      read(train, pass);
+      trainGroups = pass.groups("train");
+      read(eval, pass);
     }
-    GroupAccumulator groups = new GroupAccumulator(all, groupings);
-    read(train, groups);
-    List<DatasetStatistics> trainGroups = groups.result("train");
-    read(eval, groups);
+    notes.addAll(relations.notes());
     return new Statistics(
-        ofTrain, ofEval, ofAll, trainGroups, groups.result(""), relations(ofAll), notes);
+        ofTrain,
+        ofEval,
+        ofAll,
+        trainGroups,
+        pass.groups(""),
+        new Relations(all.rows(), repetition.result(), relations.result()),
+        notes);
   }
 
-  private static Relations relations(DatasetStatistics all) {
-    return new Relations(all.rows(), new Repeats((double) all.rows(), 0), List.of());
-  }
-
-  private static DatasetAccumulator whole(Supplier<ExampleReader> examples) throws IOException {
+  private static DatasetAccumulator whole(Supplier<ExampleReader> examples, Repetition repetition)
+      throws IOException {
     try (ExampleReader reader = examples.get()) {
       DatasetAccumulator accumulator = new DatasetAccumulator(reader.fields());
       for (ExampleBatch batch = reader.next(); batch != null; batch = reader.next()) {
         accumulator.add(batch);
+        repetition.add(RowHashes.ofRows(batch));
       }
       return accumulator;
     }
   }
 
-  private static void read(Supplier<ExampleReader> examples, GroupAccumulator groups)
-      throws IOException {
+  private static void read(Supplier<ExampleReader> examples, SecondPass pass) throws IOException {
     try (ExampleReader reader = examples.get()) {
       for (ExampleBatch batch = reader.next(); batch != null; batch = reader.next()) {
-        groups.add(batch);
+        pass.add(batch);
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.sluice.statistics;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.ValueType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import org.tensorflow.metadata.v0.DatasetFeatureStatistics;
 import org.tensorflow.metadata.v0.DatasetFeatureStatisticsList;
 import org.tensorflow.metadata.v0.FeatureNameStatistics;
 import org.tensorflow.metadata.v0.Histogram.HistogramType;
+import org.tensorflow.metadata.v0.NumericCrossStatistics;
 import org.tensorflow.metadata.v0.NumericStatistics;
 import org.tensorflow.metadata.v0.Path;
 import org.tensorflow.metadata.v0.RankHistogram;
@@ -46,6 +48,21 @@ public final class StatisticsProtos {
   private static final String AVG_LENGTH = "avg_length";
   private static final String MIN_LENGTH = "min_length";
   private static final String MAX_LENGTH = "max_length";
+  private static final String QUANTILE_SKEWNESS = "quantile_skewness";
+  private static final String NUMBERS = "number_like";
+  private static final String DAMAGED = "damaged_encoding";
+  private static final String FORMATS = "formats";
+  private static final String FORMAT_EXAMPLES = "format_examples";
+  private static final String FORMATS_ERROR = "formats_error";
+  private static final String FORMATS_COARSE = "formats_coarse";
+  private static final String TIMES = "times";
+  private static final String EARLIEST = "earliest";
+  private static final String LATEST = "latest";
+  private static final String HOURS = "hours";
+  private static final String WEEKDAYS = "weekdays";
+  private static final String STEPS_UP = "steps_up";
+  private static final String STEPS_DOWN = "steps_down";
+  private static final String STEPS_SAME = "steps_same";
 
   private StatisticsProtos() {}
 
@@ -60,6 +77,44 @@ public final class StatisticsProtos {
       }
     }
     return list.build();
+  }
+
+  /**
+   * The same, with the correlations of all rows as the cross features of the first data set, which
+   * describes them. Pearson's is what the standard fields hold; the other measures have none.
+   */
+  public static DatasetFeatureStatisticsList toProto(
+      List<DatasetStatistics> datasets, Relations relations) {
+    DatasetFeatureStatisticsList.Builder list = toProto(datasets).toBuilder();
+    DatasetStatistics whole = datasets.getFirst();
+    for (Association association : relations.associations()) {
+      if (association.measure() == Association.Measure.PEARSON
+          && Double.isFinite(association.value())) {
+        list.getDatasetsBuilder(0)
+            .addCrossFeaturesBuilder()
+            .setPathX(Path.newBuilder().addStep(association.a()))
+            .setPathY(Path.newBuilder().addStep(association.b()))
+            .setCount(association.rows())
+            .setNumCrossStats(
+                NumericCrossStatistics.newBuilder()
+                    .setCorrelation((float) association.value())
+                    .setCovariance(
+                        (float)
+                            (association.value()
+                                * deviation(whole, association.a())
+                                * deviation(whole, association.b()))));
+      }
+    }
+    return list.build();
+  }
+
+  private static double deviation(DatasetStatistics whole, String feature) {
+    FeatureStatistics of = whole.feature(feature);
+    NumberSummary numbers = of == null ? null : of.numbers();
+    if (numbers == null) {
+      throw new Bug(feature + " has a correlation but is no feature of numbers");
+    }
+    return numbers.stdDev();
   }
 
   /** The data sets of a list; {@code BadInput} where one holds a feature that is not flat data. */
@@ -99,6 +154,7 @@ public final class StatisticsProtos {
       proto.setNumStats(numeric(feature, numbers).setCommonStats(common));
       addCustom(proto, SKEWNESS, numbers.skewness());
       addCustom(proto, KURTOSIS, numbers.kurtosis());
+      addCustom(proto, QUANTILE_SKEWNESS, numbers.quantileSkewness());
       addCustom(proto, POSITIVE_INFINITIES, numbers.positiveInfinities());
       addCustom(proto, NEGATIVE_INFINITIES, numbers.negativeInfinities());
       Quantiles quantiles = numbers.quantiles();
@@ -113,14 +169,15 @@ public final class StatisticsProtos {
       }
       if (!values.top().isEmpty()) {
         proto.addCustomStats(
-            CustomStatistic.newBuilder().setName(COUNTS).setRankHistogram(ranks(values)));
+            CustomStatistic.newBuilder().setName(COUNTS).setRankHistogram(ranks(values.top())));
       }
     } else if (text != null) {
       StringStatistics.Builder strings =
           StringStatistics.newBuilder()
               .setCommonStats(common)
               .setUnique(values.unique() == null ? values.top().size() : values.unique())
-              .setRankHistogram(ranks(values));
+              .setInvalidUtf8Count(text.invalidUtf8())
+              .setRankHistogram(ranks(values.top()));
       for (ValueCount value : values.top().subList(0, Math.min(TOP_VALUES, values.top().size()))) {
         strings
             .addTopValuesBuilder()
@@ -132,8 +189,19 @@ public final class StatisticsProtos {
         addCustom(proto, AVG_LENGTH, text.avgLength());
         addCustom(proto, MIN_LENGTH, text.minLength());
         addCustom(proto, MAX_LENGTH, text.maxLength());
+        addCustom(proto, NUMBERS, text.numbers());
+        addCustom(proto, DAMAGED, text.damaged());
+        addFormats(proto, text.formats());
       }
       proto.setStringStats(strings);
+    }
+    if (feature.times() != null) {
+      addTimes(proto, feature.times());
+    }
+    if (feature.steps() != null) {
+      addCustom(proto, STEPS_UP, feature.steps().up());
+      addCustom(proto, STEPS_DOWN, feature.steps().down());
+      addCustom(proto, STEPS_SAME, feature.steps().same());
     }
     if (feature.repeated()) {
       addCustom(proto, MULTI_VALUED, 1);
@@ -151,6 +219,93 @@ public final class StatisticsProtos {
       proto.addCustomStats(CustomStatistic.newBuilder().setName(MODE).setStr(mode));
     }
     return proto.build();
+  }
+
+  /** Formats as labels, and again with an example of each for a label. */
+  private static void addFormats(FeatureNameStatistics.Builder proto, Formats formats) {
+    List<ValueCount> patterns = new ArrayList<>();
+    List<ValueCount> examples = new ArrayList<>();
+    for (FormatCount format : formats.top()) {
+      patterns.add(new ValueCount(format.format(), format.frequency()));
+      examples.add(new ValueCount(format.example(), format.frequency()));
+    }
+    if (!patterns.isEmpty()) {
+      proto.addCustomStats(
+          CustomStatistic.newBuilder().setName(FORMATS).setRankHistogram(ranks(patterns)));
+      proto.addCustomStats(
+          CustomStatistic.newBuilder().setName(FORMAT_EXAMPLES).setRankHistogram(ranks(examples)));
+    }
+    addCustom(proto, FORMATS_ERROR, formats.error());
+    addCustom(proto, FORMATS_COARSE, formats.coarse() ? 1 : 0);
+  }
+
+  private static Formats formats(Map<String, CustomStatistic> custom) {
+    List<FormatCount> top = new ArrayList<>();
+    CustomStatistic patterns = custom.get(FORMATS);
+    CustomStatistic examples = custom.get(FORMAT_EXAMPLES);
+    if (patterns != null && examples != null) {
+      List<ValueCount> labels = ranks(examples.getRankHistogram());
+      for (ValueCount pattern : ranks(patterns.getRankHistogram())) {
+        String example = top.size() < labels.size() ? labels.get(top.size()).value() : "";
+        top.add(new FormatCount(pattern.value(), pattern.frequency(), example));
+      }
+    }
+    return new Formats(
+        top, (long) num(custom, FORMATS_ERROR, 0), num(custom, FORMATS_COARSE, 0) == 1);
+  }
+
+  private static void addTimes(FeatureNameStatistics.Builder proto, TimeSummary times) {
+    addCustom(proto, TIMES, times.count());
+    addCustom(proto, EARLIEST, times.earliest());
+    addCustom(proto, LATEST, times.latest());
+    if (!times.hours().isEmpty()) {
+      proto.addCustomStats(
+          CustomStatistic.newBuilder().setName(HOURS).setHistogram(whole(times.hours())));
+    }
+    proto.addCustomStats(
+        CustomStatistic.newBuilder().setName(WEEKDAYS).setHistogram(whole(times.weekdays())));
+  }
+
+  /** Counts of 0, 1, 2, ... */
+  private static org.tensorflow.metadata.v0.Histogram.Builder whole(List<Long> counts) {
+    org.tensorflow.metadata.v0.Histogram.Builder proto =
+        org.tensorflow.metadata.v0.Histogram.newBuilder().setType(HistogramType.STANDARD);
+    for (int i = 0; i < counts.size(); i++) {
+      proto
+          .addBucketsBuilder()
+          .setLowValue(i)
+          .setHighValue(i + 1)
+          .setSampleCount((double) counts.get(i));
+    }
+    return proto;
+  }
+
+  private static @Nullable TimeSummary times(Map<String, CustomStatistic> custom) {
+    return custom.containsKey(TIMES)
+        ? new TimeSummary(
+            (long) num(custom, TIMES, 0),
+            num(custom, EARLIEST, Double.NaN),
+            num(custom, LATEST, Double.NaN),
+            whole(custom.get(HOURS)),
+            whole(custom.get(WEEKDAYS)))
+        : null;
+  }
+
+  private static List<Long> whole(@Nullable CustomStatistic histogram) {
+    return histogram == null
+        ? List.of()
+        : histogram.getHistogram().getBucketsList().stream()
+            .map(bucket -> Math.round(bucket.getSampleCount()))
+            .toList();
+  }
+
+  private static @Nullable Steps steps(Map<String, CustomStatistic> custom) {
+    return custom.containsKey(STEPS_UP)
+        ? new Steps(
+            (long) num(custom, STEPS_UP, 0),
+            (long) num(custom, STEPS_DOWN, 0),
+            (long) num(custom, STEPS_SAME, 0))
+        : null;
   }
 
   private static CommonStatistics common(FeatureStatistics feature) {
@@ -232,10 +387,10 @@ public final class StatisticsProtos {
     return proto;
   }
 
-  private static RankHistogram ranks(ValueCounts values) {
+  private static RankHistogram ranks(List<ValueCount> values) {
     RankHistogram.Builder proto = RankHistogram.newBuilder();
     int rank = 0;
-    for (ValueCount value : values.top()) {
+    for (ValueCount value : values) {
       proto
           .addBucketsBuilder()
           .setLowRank(rank)
@@ -338,10 +493,10 @@ public final class StatisticsProtos {
         proto.getCommonStats().getNumMissing(),
         values,
         numbers,
-        null,
+        /* text= */ null,
         lists,
-        null,
-        null);
+        times(custom),
+        steps(custom));
   }
 
   /** Null where each row has one value; of another tool's statistics, where none has more. */
@@ -368,18 +523,22 @@ public final class StatisticsProtos {
         new TextSummary(
             count == 0 ? Double.NaN : num(custom, AVG_LENGTH, proto.getAvgLength()),
             (int) num(custom, MIN_LENGTH, 0),
-            (int) num(custom, MAX_LENGTH, 0));
+            (int) num(custom, MAX_LENGTH, 0),
+            (long) num(custom, NUMBERS, 0),
+            proto.getInvalidUtf8Count(),
+            (long) num(custom, DAMAGED, 0),
+            formats(custom));
     return new FeatureStatistics(
         name,
         ValueType.STRING,
         count,
         proto.getCommonStats().getNumMissing(),
         values(unique, top, custom),
-        null,
+        /* numbers= */ null,
         text,
         lists(proto.getCommonStats(), custom),
-        null,
-        null);
+        times(custom),
+        steps(custom));
   }
 
   private static ValueCounts values(

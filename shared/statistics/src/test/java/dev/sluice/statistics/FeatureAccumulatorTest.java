@@ -293,4 +293,34 @@ final class FeatureAccumulatorTest {
         .isInstanceOf(Bug.class)
         .hasMessage("statistics of INT cannot take in those of STRING");
   }
+
+  @Test
+  void quantileSkewness_isOfTheQuartilesAlone() {
+    // scipy: q = np.quantile([1, 2, 4, 8, 1e6], [.25, .5, .75]); (q[2] + q[0] - 2*q[1]) / (q[2] -
+    // q[0])
+    assertThat(Columns.numbers(statistics(floats(1.0, 2.0, 4.0, 8.0, 1e6))).quantileSkewness())
+        .isEqualTo(1 / 3.0);
+    assertThat(Columns.numbers(statistics(floats(1.0, 2.0, 3.0))).quantileSkewness()).isZero();
+    double most = Double.MAX_VALUE;
+    assertThat(Columns.numbers(statistics(floats(-most, -most, most))).quantileSkewness())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void quantileSkewness_ofEqualQuartilesOrNothingIsNone() {
+    assertThat(Columns.numbers(statistics(floats(1.0, 1.0, 1.0, 1.0, 9.0))).quantileSkewness())
+        .isNaN();
+    assertThat(Columns.numbers(statistics(floats(Double.NaN))).quantileSkewness()).isNaN();
+  }
+
+  @Test
+  void sharesOfNanAndInfinities_areOfTheValuesPresent() {
+    FeatureStatistics statistics =
+        statistics(floats(1.0, Double.NaN, null, Double.POSITIVE_INFINITY, 2.0));
+
+    assertThat(statistics.nanShare()).isEqualTo(.25);
+    assertThat(statistics.infiniteShare()).isEqualTo(.25);
+    assertThat(statistics(strings("a")).nanShare()).isZero();
+    assertThat(statistics(floats((Double) null)).nanShare()).isNaN();
+  }
 }

@@ -37,6 +37,10 @@ final class MergeTest {
                 hugeInts(random, rows),
                 texts(random, rows, 30),
                 texts(random, rows, 60_000),
+                seconds(random, rows),
+                dates(random, rows),
+                messy(random, rows),
+                wildTexts(random, rows),
                 lists(random, cents(random, rows)),
                 lists(random, texts(random, rows, 30))));
   }
@@ -80,6 +84,27 @@ final class MergeTest {
     }
   }
 
+  /** Steps are counted within pieces, so that only the same pieces give the same. */
+  @ParameterizedTest
+  @MethodSource("columns")
+  void theSamePiecesInAnyOrder_haveTheSameSteps(Column column) {
+    Field field = Columns.field("x", column);
+    FeatureAccumulator forward = FeatureAccumulator.of(field);
+    FeatureAccumulator backward = FeatureAccumulator.of(field);
+    int piece = Math.max(1, column.rows() / 7);
+    for (int from = 0; from < column.rows(); from += piece) {
+      forward.add(Columns.slice(column, from, Math.min(column.rows(), from + piece)));
+    }
+    for (int from = (column.rows() - 1) / piece * piece; from >= 0; from -= piece) {
+      FeatureAccumulator part = FeatureAccumulator.of(field);
+      part.add(Columns.slice(column, from, Math.min(column.rows(), from + piece)));
+      part.merge(backward);
+      backward = part;
+    }
+
+    assertThat(backward.result(field).steps()).isEqualTo(forward.result(field).steps());
+  }
+
   private static List<FeatureAccumulator> split(Column column, Random random) {
     List<FeatureAccumulator> parts = new ArrayList<>();
     // One part is empty, one in four takes more than one column.
@@ -105,6 +130,7 @@ final class MergeTest {
     assertThat(actual.missing()).isEqualTo(expected.missing());
     assertThat(actual.lists()).isEqualTo(expected.lists());
     assertThat(actual.text()).isEqualTo(expected.text());
+    assertThat(actual.times()).isEqualTo(expected.times());
     checkValues(actual.values(), expected.values());
     if (expected.numbers() == null) {
       return;
@@ -211,6 +237,58 @@ final class MergeTest {
     long[] values = new long[rows];
     Arrays.setAll(values, r -> random.nextLong());
     return new IntColumn(values, someMissing(random, rows));
+  }
+
+  private static Column seconds(Random random, int rows) {
+    long[] values = new long[rows];
+    Arrays.setAll(values, r -> 1_400_000_000L + random.nextInt(100_000_000));
+    return new IntColumn(values, someMissing(random, rows));
+  }
+
+  /** Days of which most say that the day comes first. */
+  private static Column dates(Random random, int rows) {
+    return coded(
+        random,
+        rows,
+        IntStream.range(0, 5000)
+            .mapToObj(
+                i -> "%02d/%02d/%d".formatted(1 + i % 28, 1 + i / 28 % 12, 2000 + i / 336 % 30))
+            .distinct()
+            .toList());
+  }
+
+  /** Texts of a few thousand formats, some damaged, some numbers. */
+  private static Column messy(Random random, int rows) {
+    return coded(
+        random,
+        rows,
+        IntStream.range(0, 12_000)
+            .mapToObj(i ->
+                i % 4 == 0
+                    ? "Ã©" + i
+                    : i % 4 == 1
+                        ? "1".repeat(1 + i % 19)
+                        : "7-".repeat(1 + i % 7)
+                            + "7".repeat(1 + i % 19)
+                            + "/"
+                            + "7".repeat(1 + i % 17))
+            .distinct()
+            .toList());
+  }
+
+  private static Column wildTexts(Random random, int rows) {
+    return coded(
+        random,
+        rows,
+        IntStream.range(0, 30_000)
+            .mapToObj(i -> "" + (char) ('\u2190' + i % 200) + (char) ('\u2190' + i / 200))
+            .toList());
+  }
+
+  private static Column coded(Random random, int rows, List<String> dictionary) {
+    int[] codes = new int[rows];
+    Arrays.setAll(codes, r -> random.nextInt(dictionary.size()));
+    return new StringColumn(codes, dictionary, someMissing(random, rows));
   }
 
   private static Column texts(Random random, int rows, int distinct) {

@@ -27,6 +27,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.metadata.v0.CommonStatistics;
+import org.tensorflow.metadata.v0.CrossFeatureStatistics;
 import org.tensorflow.metadata.v0.DatasetFeatureStatisticsList;
 import org.tensorflow.metadata.v0.FeatureNameStatistics;
 import org.tensorflow.metadata.v0.Histogram;
@@ -105,6 +106,42 @@ final class StatisticsProtosTest {
   }
 
   @Test
+  void correlations_areWhereDataValidationLooks() {
+    DatasetStatistics whole =
+        new DatasetStatistics(
+            "",
+            "",
+            4,
+            List.of(
+                named("a", Columns.statistics(Columns.floats(1.0, 2.0, 3.0, 4.0))),
+                named("b", Columns.statistics(Columns.floats(2.0, 4.0, 6.0, 8.0)))));
+    Relations relations =
+        new Relations(
+            4,
+            new Repeats(4, 0),
+            List.of(
+                new Association("a", "b", Association.Measure.PEARSON, 1, 4, 0),
+                new Association("a", "c", Association.Measure.PEARSON, Double.NaN, 0, 0),
+                new Association("a", "b", Association.Measure.SPEARMAN, 1, 4, 0)));
+    CrossFeatureStatistics cross =
+        StatisticsProtos.toProto(List.of(whole), relations).getDatasets(0).getCrossFeatures(0);
+    assertThat(cross.getPathX().getStep(0) + " " + cross.getPathY().getStep(0)).isEqualTo("a b");
+    assertThat(cross.getCount()).isEqualTo(4);
+    assertThat(cross.getNumCrossStats().getCorrelation()).isEqualTo(1);
+    assertThat(cross.getNumCrossStats().getCovariance()).isEqualTo(2.5f);
+    assertThat(
+            StatisticsProtos.toProto(List.of(whole), relations)
+                .getDatasets(0)
+                .getCrossFeaturesCount())
+        .isEqualTo(1);
+  }
+
+  private static FeatureStatistics named(String name, FeatureStatistics of) {
+    return new FeatureStatistics(
+        name, of.type(), of.count(), of.missing(), of.values(), of.numbers(), of.text());
+  }
+
+  @Test
   void text_isWhereDataValidationLooks() {
     FeatureStatistics feature = Columns.statistics(strings("b", "a", "b", null, ""));
     StringStatistics text = proto(feature).getStringStats();
@@ -140,6 +177,49 @@ final class StatisticsProtosTest {
       DatasetStatistics dataset = new DatasetStatistics("train", "", 4, List.of(feature));
       assertThat(roundTrip(List.of(dataset))).containsExactly(dataset);
     }
+  }
+
+  @Test
+  void formatsTimesAndSteps_comeBackAsTheyWere() throws InvalidProtocolBufferException {
+    for (Column column :
+        List.of(
+            strings("AB-12", "12", null, "CafÃ©", "x y"),
+            strings("2026-11-01", "2026-11-02", null),
+            strings("2026-11-01T10:00:00.5Z", "2026-11-02T12:00:00Z"),
+            ints(1_400_000_000L, null, 1_400_000_001L),
+            floats(3.0, 2.0, 2.0),
+            lists(strings("2026-11-01", "2026-11-02", "2026-11-03"), 2, 0, 1))) {
+      DatasetStatistics dataset =
+          new DatasetStatistics("train", "", 5, List.of(Columns.statistics(column)));
+      assertThat(roundTrip(List.of(dataset))).containsExactly(dataset);
+    }
+  }
+
+  @Test
+  void invalidUtf8_isWhereDataValidationLooks() throws InvalidProtocolBufferException {
+    TextSummary text = new TextSummary(8, 8, 8, 0, 3, 0, Formats.none());
+    ValueCounts values = new ValueCounts(0L, 0, List.of(), 0, null);
+    FeatureStatistics feature =
+        new FeatureStatistics("x", ValueType.STRING, 4, 0, values, null, text);
+
+    assertThat(proto(feature).getStringStats().getInvalidUtf8Count()).isEqualTo(3);
+    DatasetStatistics dataset = new DatasetStatistics("train", "", 4, List.of(feature));
+    assertThat(roundTrip(List.of(dataset))).containsExactly(dataset);
+  }
+
+  @Test
+  void coarseFormats_comeBackWithTheirError() throws InvalidProtocolBufferException {
+    TextSummary text =
+        new TextSummary(8, 8, 8, 0, 0, 0, new Formats(List.of(), 4, /* coarse= */ true));
+    ValueCounts values = new ValueCounts(0L, 0, List.of(), 0, null);
+    DatasetStatistics dataset =
+        new DatasetStatistics(
+            "train",
+            "",
+            4,
+            List.of(new FeatureStatistics("x", ValueType.STRING, 4, 0, values, null, text)));
+
+    assertThat(roundTrip(List.of(dataset))).containsExactly(dataset);
   }
 
   @Test

@@ -140,6 +140,7 @@ final class TableFilesTest {
         + " finished_at error",
     "statistics_log, pipeline batch split slice feature type count missing mean std_dev zeros min"
         + " median max unique avg_length mode skewness kurtosis entropy top_values",
+    "associations_log, pipeline batch split a b measure value rows error",
     "anomalies_log, pipeline run batch feature slice kind severity short_text long_text measured"
         + " threshold first_row",
     "verdicts_log, pipeline run batch subject outcome reasons",

@@ -9,6 +9,7 @@ import dev.sluice.stages.Configuration;
 import dev.sluice.stages.Platform;
 import dev.sluice.stages.StageEndpoint;
 import dev.sluice.statistics.DatasetStatistics;
+import dev.sluice.statistics.Relations;
 import dev.sluice.statistics.StatisticsFiles;
 import dev.sluice.testing.ExampleArtifacts;
 import dev.sluice.testing.Exchange;
@@ -72,5 +73,50 @@ class AnalyzeStageTest {
     int rows = cloud.facts().of("statistics").size();
     assertThat(answer(call).cached()).isTrue();
     assertThat(cloud.facts().of("statistics")).hasSize(2 * rows);
+  }
+
+  @Test
+  void associationsAreInTheArtifactAndReported() throws Exception {
+    cloud.spec("p", "label: {name: rich, expression: 'x > 0'}\n");
+    Batch batch = cloud.batch("p", "s1", "x\n1\n");
+    cloud.pin(batch);
+    StageResult result =
+        answer(
+            MemoryCloud.call(
+                batch,
+                "analyze",
+                Map.of("examples", ExampleArtifacts.of(cloud, "p", csv(400, 1)))));
+    Relations relations =
+        StatisticsFiles.readRelations(
+            cloud.read(result.outputs().get("statistics"), StatisticsFiles.RELATIONS), "it");
+    assertThat(relations.rows()).isEqualTo(400);
+    assertThat(relations.repeats().distinct()).isEqualTo(400);
+    assertThat(relations.associations())
+        .extracting(a -> a.measure() + " " + a.a() + " " + a.b())
+        .containsExactly(
+            "CRAMERS_V color country",
+            "CRAMERS_V color sold",
+            "CRAMERS_V country sold",
+            "MUTUAL_INFORMATION x rich",
+            "MUTUAL_INFORMATION color rich",
+            "MUTUAL_INFORMATION country rich",
+            "MUTUAL_INFORMATION sold rich");
+    assertThat(cloud.facts().column("associations", "measure")).hasSize(7);
+  }
+
+  @Test
+  void anExpressionThatDoesNotFitTheBatch_isNoted() throws Exception {
+    cloud.spec("p", "label: {name: rich, expression: 'fare > 0'}\n");
+    Batch batch = cloud.batch("p", "s1", "x\n1\n");
+    cloud.pin(batch);
+    StageResult result =
+        answer(
+            MemoryCloud.call(
+                batch,
+                "analyze",
+                Map.of("examples", ExampleArtifacts.of(cloud, "p", csv(400, 1)))));
+    assertThat(String.valueOf(result.summary().get("notes")))
+        .contains("no mutual information: label 'rich'")
+        .contains("there is no column 'fare'");
   }
 }

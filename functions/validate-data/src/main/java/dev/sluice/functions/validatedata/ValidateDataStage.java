@@ -22,6 +22,7 @@ import dev.sluice.stages.RunContext;
 import dev.sluice.stages.Stage;
 import dev.sluice.stages.StageCall;
 import dev.sluice.statistics.DatasetStatistics;
+import dev.sluice.statistics.Relations;
 import dev.sluice.statistics.StatisticsFiles;
 import dev.sluice.validation.Anomaly;
 import dev.sluice.validation.BatchStatistics;
@@ -191,7 +192,19 @@ final class ValidateDataStage implements Stage {
     List<DatasetStatistics> all =
         StatisticsFiles.read(
             call.read(statistics, StatisticsFiles.SLICES), statistics + StatisticsFiles.SLICES);
-    return new BatchStatistics(all.getFirst(), all.subList(1, all.size()));
+    return new BatchStatistics(
+        all.getFirst(), all.subList(1, all.size()), relations(call, statistics));
+  }
+
+  /** Null where the statistics are older than associations. */
+  private static @Nullable Relations relations(StageCall call, ArtifactUri statistics) {
+    ObjectName file = statistics.object(StatisticsFiles.RELATIONS);
+    return call.platform()
+        .objects()
+        .find(file)
+        .map(found ->
+            StatisticsFiles.readRelations(call.platform().objects().read(file), file.uri()))
+        .orElse(null);
   }
 
   /** The schema that a person wrote, as it was when the run pinned it. */
