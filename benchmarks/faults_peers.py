@@ -11,6 +11,7 @@ import collections
 import json
 import os
 import sys
+import traceback
 import warnings
 
 KEPT = 64
@@ -204,8 +205,12 @@ def main():
     print(json.dumps({"tools": tool.tools}), file=answers, flush=True)
     for line in sys.stdin:
         request = json.loads(line)
-        found = tool.judge(request["before"], request["after"])
-        print(json.dumps({"found": found}), file=answers, flush=True)
+        try:
+            answer = {"found": tool.judge(request["before"], request["after"])}
+        except Exception as broken:
+            traceback.print_exc()
+            answer = {"error": f"{type(broken).__name__}: {broken}"[:300]}
+        print(json.dumps(answer), file=answers, flush=True)
 
 
 if __name__ == "__main__":

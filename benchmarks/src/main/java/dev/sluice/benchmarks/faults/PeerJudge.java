@@ -53,9 +53,7 @@ final class PeerJudge implements Judge, AutoCloseable {
    */
   static PeerJudge start(List<String> command, CaseFiles files, Path log) throws IOException {
     Process process =
-        new ProcessBuilder(command)
-            .redirectError(ProcessBuilder.Redirect.to(log.toFile()))
-            .start();
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.to(log.toFile())).start();
     try {
       return new PeerJudge(process, files, log);
     } catch (IOException | RuntimeException e) {
@@ -78,8 +76,7 @@ final class PeerJudge implements Judge, AutoCloseable {
   }
 
   @Override
-  public synchronized Map<String, List<Found>> judge(DataSet data, Scene scene)
-      throws IOException {
+  public synchronized Map<String, List<Found>> judge(DataSet data, Scene scene) throws IOException {
     Batch before = scene.before().getLast();
     List<Batch> used = new ArrayList<>(scene.after());
     used.add(before);
@@ -103,8 +100,8 @@ final class PeerJudge implements Judge, AutoCloseable {
               found.put(
                   tool,
                   alarms.stream()
-                      .map(alarm ->
-                          new Found(alarm.feature(), "", alarm.held(), null, alarm.text()))
+                      .map(
+                          alarm -> new Found(alarm.feature(), "", alarm.held(), null, alarm.text()))
                       .toList()));
       return found;
     } finally {
