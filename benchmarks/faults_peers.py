@@ -189,7 +189,7 @@ class Evidently:
         try:
             test = self.stattest(old, new, kind, None)
             result = test(old, new, kind, None)
-        except (TypeError, ValueError) as refusal:
+        except (AttributeError, TypeError, ValueError) as refusal:
             return f"{name} cannot be compared: {refusal}"
         if result.drifted:
             return f"{name}: {test.display_name} {result.drift_score:.3g}"

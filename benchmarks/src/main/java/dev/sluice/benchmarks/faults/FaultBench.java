@@ -253,7 +253,9 @@ public final class FaultBench {
     Map<String, Tally> tallies = new LinkedHashMap<>();
     if (scene != null) {
       files.keep(one, scene);
-      for (Judge judge : judges) {
+      // Only the first looks at more than one batch before; the others saw as many clean pairs.
+      boolean first = one.kind() == FaultKind.CLEAN && scene.before().size() > 1;
+      for (Judge judge : first ? judges.subList(0, 1) : judges) {
         try {
           found.putAll(judge.judge(one.data(), scene));
         } catch (RuntimeException e) {

@@ -100,6 +100,7 @@ final class PeerJudge implements Judge, AutoCloseable {
               found.put(
                   tool,
                   alarms.stream()
+                      .filter(alarm -> counts(alarm.feature(), data, scene.truth()))
                       .map(
                           alarm -> new Found(alarm.feature(), "", alarm.held(), null, alarm.text()))
                       .toList()));
@@ -109,6 +110,11 @@ final class PeerJudge implements Judge, AutoCloseable {
         files.giveBack(batch);
       }
     }
+  }
+
+  /** A pipeline that excludes a column, as an id, would not let a tool of drift look at it. */
+  private static boolean counts(String feature, DataSet data, Truth truth) {
+    return !data.excluded().contains(feature) || truth.features().contains(feature);
   }
 
   /** Ends the process, which reads to the end of its requests. */

@@ -53,6 +53,21 @@ final class PeerJudgeTest {
   }
 
   @Test
+  void anAlarmAtAnExcludedColumnCountsOnlyWhereItIsRight() throws Exception {
+    DataSet excluding = new DataSet.OneFile("d", OLD.table(), null, Set.of("x"));
+    try (CaseFiles files = CaseFiles.in(null);
+        PeerJudge peer =
+            peer(
+                files,
+                """
+                echo '{"found":{"T":[{"feature":"x","held":true,"text":""}]}}'
+                """)) {
+      assertThat(peer.judge(excluding, SCENE).get("T")).hasSize(1);
+      assertThat(peer.judge(excluding, Scene.of(OLD, NEW, Truth.CLEAN)).get("T")).isEmpty();
+    }
+  }
+
+  @Test
   void aPeerThatBreaksDownSaysSo() throws Exception {
     try (CaseFiles files = CaseFiles.in(null);
         PeerJudge peer =
