@@ -7,6 +7,8 @@ home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 [ -x "${JAVA_HOME:-}/bin/javac" ] || exec "$home/sluice" bench "$@"
 # shellcheck source=emulator-tests/lib.sh
 . "$home/emulator-tests/lib.sh"
+# shellcheck source=benchmarks/peers.sh
+. "$home/benchmarks/peers.sh"
 
 usage() {
   cat <<'TEXT'
@@ -19,9 +21,9 @@ Usage: ./sluice bench NAME [ARGUMENT...]
   stream [--rate N] [--seconds N] [--no-kill]
                 rows a second from Pub/Sub into windows, 5,000 for two minutes unless told, with duplicates
                 and receive-rows killed half-way: how many were lost or counted twice, and how long each took
-  faults [--kind K] [--seeds N] [--show] [--csv FILE --label COLUMN]
-                files broken in thirteen ways and more: who finds out, what feature, group and row, and how
-                many alarms are false (--show tells each case)
+  faults [--kind K] [--seeds N] [--no-peers] [--show] [--cases FOLDER] [--csv FILE --label COLUMN]
+                files broken in thirteen ways: who finds out, what feature, group and row, and how many alarms
+                are false, beside TFDV and Evidently (docs/fault-bench.md)
   chaos [--rounds N] [--seed N]
                 the whole way while things break, 50 rounds or the one of a seed (docs/faults.md)
   fuzz [SECONDS] [TARGET...]
@@ -63,11 +65,18 @@ chaos() {
     -Dsluice.faults.seed="${seed:-1}"
 }
 
+# Peers look at the same files, where they can be had.
 faults() {
-  local jars=$home/benchmarks/target
+  local jars=$home/benchmarks/target peer peers=()
+  if [[ " $* " != *" --no-peers "* ]]; then
+    for peer in tfdv evidently; do
+      ! peer_environment "$peer" || peers+=("--$peer" "$peer_python")
+    done
+  fi
   exec "$JAVA_HOME/bin/java" -Xmx4g -XX:+UseParallelGC --enable-native-access=ALL-UNNAMED \
     -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.faults.FaultBench \
-    --taxi "$home/../shared/data/taxi/trips.csv" --out "$home/target/faults.json" "$@"
+    --taxi "$home/../shared/data/taxi/trips.csv" --out "$home/target/faults.json" \
+    --peers "$home/benchmarks/faults_peers.py" ${peers[@]+"${peers[@]}"} "$@"
 }
 
 # The files go with the run.

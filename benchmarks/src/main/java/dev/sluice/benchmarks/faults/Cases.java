@@ -69,7 +69,7 @@ final class Cases {
           new Case(
               data,
               FaultKind.CLEAN,
-              pair.clean() ? pair.kind() : pair.kind() + " (may differ in truth)",
+              pair.clean() ? pair.kind() : pair.kind() + DataSet.MAY_DIFFER,
               number++,
               () -> Scene.of(pair.before(), pair.after(), Truth.CLEAN)));
     }
@@ -113,7 +113,11 @@ final class Cases {
     boolean counted = recipe.kind() == FaultKind.TRUNCATED || recipe.kind() == FaultKind.DUPLICATED;
     List<Batch> before = new ArrayList<>();
     if (counted) {
-      before.addAll(data.series(seed, BEFORE - 1));
+      List<String> used = both.stream().map(Batch::name).toList();
+      data.series(seed, BEFORE + 1).stream()
+          .filter(batch -> !used.contains(batch.name()))
+          .limit(BEFORE - 1)
+          .forEach(before::add);
     }
     before.add(both.getFirst());
     return new Scene(before, List.of(after), truth);

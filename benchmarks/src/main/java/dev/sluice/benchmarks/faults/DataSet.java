@@ -24,6 +24,9 @@ sealed interface DataSet {
   /** Seeds of clean batches are none of those that are broken. */
   long CLEAN = 1_000_000;
 
+  /** Ends the name of what divides batches that may differ though nobody broke them. */
+  String MAY_DIFFER = " (may differ in truth)";
+
   String name();
 
   /** The label's column; null where there is none. */

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,6 +42,10 @@ public final class FaultBench {
   private @Nullable Path csv;
   private @Nullable Path taxi;
   private @Nullable Path out;
+  private @Nullable Path cases;
+  private @Nullable Path peers;
+  private int peerClean = 50;
+  private final Map<String, String> peerPythons = new LinkedHashMap<>();
   private @Nullable String label;
   private @Nullable String onlyData;
 
@@ -63,6 +68,11 @@ public final class FaultBench {
       switch (args[i]) {
         case "--show" -> show = true;
         case "--no-peers" -> {}
+        case "--cases" -> cases = Path.of(value(args, ++i));
+        case "--peer-clean" -> peerClean = number(args, ++i);
+        case "--peers" -> peers = Path.of(value(args, ++i));
+        case "--tfdv" -> peerPythons.put("tfdv", value(args, ++i));
+        case "--evidently" -> peerPythons.put("evidently", value(args, ++i));
         case "--kind" -> only = kind(value(args, ++i));
         case "--seeds" -> seeds = number(args, ++i);
         case "--clean" -> clean = number(args, ++i);
@@ -75,8 +85,9 @@ public final class FaultBench {
         case "--out" -> out = Path.of(value(args, ++i));
         default ->
             throw new BadInput(
-                "faults takes --kind K, --seeds N, --clean N, --rows N, --threads N, --data D,"
-                    + " --csv FILE, --label COLUMN, --no-peers, --show and --out FILE, not '"
+                "faults takes --kind K, --seeds N, --clean N, --peer-clean N, --rows N, --threads N,"
+                    + " --data D, --csv FILE, --label COLUMN, --cases FOLDER, --no-peers, --show"
+                    + " and --out FILE, not '"
                     + args[i]
                     + "'");
       }
@@ -136,16 +147,53 @@ public final class FaultBench {
   }
 
   private void run(PrintStream log) throws Exception {
+    try (CaseFiles files = CaseFiles.in(cases)) {
+      List<Judge> judges = new ArrayList<>();
+      judges.add(new SluiceJudge());
+      List<PeerJudge> started = new ArrayList<>();
+      try {
+        start(files, log).forEach(started::add);
+        judges.addAll(started);
+        run(judges, files, log);
+      } finally {
+        for (PeerJudge peer : started) {
+          peer.close();
+        }
+      }
+    }
+  }
+
+  private List<PeerJudge> start(CaseFiles files, PrintStream log) throws IOException {
+    List<PeerJudge> started = new ArrayList<>();
+    for (Map.Entry<String, String> peer : peerPythons.entrySet()) {
+      Path told = folder().resolve("faults-" + peer.getKey() + ".log");
+      try {
+        started.add(
+            PeerJudge.start(
+                List.of(peer.getValue(), String.valueOf(peers), peer.getKey()), files, told));
+      } catch (IOException e) {
+        log.println("bench: " + peer.getKey() + " is left out: " + e.getMessage());
+      }
+    }
+    return started;
+  }
+
+  private void run(List<Judge> judges, CaseFiles files, PrintStream log) throws Exception {
     long start = System.nanoTime();
-    List<Judge> judges = List.of(new SluiceJudge());
     Results results = new Results();
     Set<String> skipped = new LinkedHashSet<>();
     int count = 0;
-    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+    // A thread that asks a peer waits for it.
+    try (ExecutorService pool = Executors.newFixedThreadPool(threads + judges.size() - 1)) {
       for (DataSet set : data(log)) {
         List<Future<Judged>> pending = new ArrayList<>();
+        Map<String, Integer> cleanOnes = new HashMap<>();
         for (Case one : new Cases(set, seeds, clean).all(only)) {
-          Callable<Judged> work = () -> judge(one, judges);
+          boolean all =
+              one.kind() != FaultKind.CLEAN
+                  || cleanOnes.merge(one.severity(), 1, Integer::sum) <= peerClean;
+          List<Judge> asked = all ? judges : judges.subList(0, 1);
+          Callable<Judged> work = () -> judge(one, asked, files);
           pending.add(pool.submit(work));
         }
         List<Judged> done = new ArrayList<>();
@@ -174,6 +222,7 @@ public final class FaultBench {
     }
     results.tellAll(log);
     results.tellSummary(log);
+    results.tellClean(log);
     if (!skipped.isEmpty()) {
       log.println();
       log.println("not in these data: " + String.join("; ", skipped));
@@ -185,36 +234,49 @@ public final class FaultBench {
     }
     log.printf(Locale.ROOT, "%n%d cases in %.0f s%n", count, (System.nanoTime() - start) / 1e9);
     if (out != null) {
-      Path folder = out.toAbsolutePath().getParent();
-      if (folder != null) {
-        Files.createDirectories(folder);
-      }
-      Files.writeString(out, Json.write(results.toJson()));
+      Files.writeString(folder().resolve(out.getFileName()), Json.write(results.toJson()));
     }
+  }
+
+  /** Where results go. */
+  private Path folder() throws IOException {
+    Path folder = out == null ? null : out.toAbsolutePath().getParent();
+    return Files.createDirectories(folder == null ? Path.of("").toAbsolutePath() : folder);
   }
 
   private record Judged(
       Case of, @Nullable Scene scene, Map<String, List<Found>> found, Map<String, Tally> tallies) {}
 
-  private Judged judge(Case one, List<Judge> judges) throws IOException {
+  private Judged judge(Case one, List<Judge> judges, CaseFiles files) throws IOException {
     Scene scene = one.stage().set();
     Map<String, List<Found>> found = new LinkedHashMap<>();
     Map<String, Tally> tallies = new LinkedHashMap<>();
     if (scene != null) {
-      for (Judge judge : judges) {
-        List<Found> alarms;
+      files.keep(one, scene);
+      // Only the first looks at more than one batch before; the others saw as many clean pairs.
+      boolean first = one.kind() == FaultKind.CLEAN && scene.before().size() > 1;
+      for (Judge judge : first ? judges.subList(0, 1) : judges) {
         try {
-          alarms = judge.judge(one.data(), scene);
+          found.putAll(judge.judge(one.data(), scene));
         } catch (RuntimeException e) {
           // A tool that breaks down holds a batch, and tells nobody what is wrong.
-          broken.add(one + " [" + judge.name() + "]: " + e + " at " + where(e));
-          alarms = List.of(new Found("(broke down)", "", true, null, e.toString()));
+          broken.add(one + " " + judge.names() + ": " + e + " at " + place(e));
+          for (String name : judge.names()) {
+            found.put(name, List.of(new Found("(broke down)", "", true, null, e.toString())));
+          }
         }
-        found.put(judge.name(), alarms);
-        tallies.put(judge.name(), Tally.of(scene, alarms));
       }
+      found.forEach((tool, alarms) -> tallies.put(tool, Tally.of(scene, alarms)));
     }
     return new Judged(one, scene, found, tallies);
+  }
+
+  private static Object place(RuntimeException e) {
+    return Arrays.stream(e.getStackTrace())
+        .filter(frame -> frame.getClassName().startsWith("dev.sluice"))
+        .findFirst()
+        .map(StackTraceElement::toString)
+        .orElse("an unknown place");
   }
 
   private static Judged get(Future<Judged> future) throws InterruptedException, IOException {
@@ -264,13 +326,5 @@ public final class FaultBench {
               + alarm.text()
               + (alarm.firstRow() == null ? "" : " (row " + alarm.firstRow() + ")"));
     }
-  }
-
-  /** The first frame of ours. */
-  private static @Nullable Object where(RuntimeException e) {
-    return Arrays.stream(e.getStackTrace())
-        .filter(frame -> frame.getClassName().startsWith("dev.sluice."))
-        .findFirst()
-        .orElse(null);
   }
 }

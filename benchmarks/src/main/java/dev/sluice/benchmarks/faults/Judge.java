@@ -2,16 +2,17 @@ package dev.sluice.benchmarks.faults;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
-/** A tool that looks at files. */
+/** Something that looks at files: one tool, or one in several settings. */
 interface Judge {
-  /** As the table of results names it. */
-  String name();
+  /** The tools, as the table of results names them. */
+  List<String> names();
 
   /**
-   * What it says of the files to judge, of all of them together.
+   * What each tool says of the files to judge, of all of them together.
    *
-   * @return alarms; what is only worth knowing is none
+   * @return alarms by tool; what is only worth knowing is none
    */
-  List<Found> judge(DataSet data, Scene scene) throws IOException;
+  Map<String, List<Found>> judge(DataSet data, Scene scene) throws IOException;
 }

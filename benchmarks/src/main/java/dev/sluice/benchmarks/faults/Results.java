@@ -29,9 +29,9 @@ final class Results {
         .reduce(Tally.NONE, Tally::plus);
   }
 
-  /** One line a severity, for each tool and data set. */
+  /** One line a severity, for the first tool and each data set. */
   void tellAll(PrintStream out) {
-    for (String tool : tools) {
+    for (String tool : tools.stream().limit(1).toList()) {
       for (String data : tallies.keySet().stream().map(Key::data).distinct().toList()) {
         header(out, tool + " on " + data);
         for (FaultKind kind : FaultKind.values()) {
@@ -49,9 +49,9 @@ final class Results {
     }
   }
 
-  /** One line a kind, all data sets together; then false alarms. */
+  /** One line a kind, all data sets together: the first tool, then all beside each other. */
   void tellSummary(PrintStream out) {
-    for (String tool : tools) {
+    for (String tool : tools.stream().limit(1).toList()) {
       header(out, tool + ", all data");
       for (FaultKind kind : FaultKind.values()) {
         Tally sum = sum(tool, key -> key.kind() == kind);
@@ -61,18 +61,78 @@ final class Results {
       }
       line(out, "all faults", sum(tool, key -> key.kind() != FaultKind.CLEAN));
     }
-    out.printf("%n%-58s %5s %10s %10s%n", "clean batches", "cases", "alarms/100", "held/100");
-    tallies.forEach((key, tally) -> {
-      if (key.kind() == FaultKind.CLEAN) {
-        out.printf(
-            Locale.ROOT,
-            "%-58s %5d %10.1f %10.1f%n",
-            key.tool() + ", " + key.data() + ", " + key.severity(),
-            tally.cases(),
-            100.0 * tally.alarmed() / tally.cases(),
-            100.0 * tally.held() / tally.cases());
+    if (tools.size() > 1) {
+      tellBeside(out);
+    }
+  }
+
+  /**
+   * Tools beside each other: the share of cases with any alarm, the share with one at a right
+   * feature, and the share of the features named that are right.
+   */
+  private void tellBeside(PrintStream out) {
+    out.printf("%n%-40s", "all data");
+    tools.forEach(tool -> out.printf("  %-20s", tool));
+    out.printf("%n%-34s %5s", "", "cases");
+    tools.forEach(tool -> out.printf("  %5s %6s %7s", "any", "right", "precise"));
+    out.println();
+    for (FaultKind kind : FaultKind.values()) {
+      if (kind != FaultKind.CLEAN) {
+        beside(out, kind.title(), key -> key.kind() == kind);
       }
-    });
+    }
+    beside(out, "all faults", key -> key.kind() != FaultKind.CLEAN);
+  }
+
+  private void beside(PrintStream out, String name, Predicate<Key> which) {
+    int cases = sum(tools.getFirst(), which).cases();
+    if (cases == 0) {
+      return;
+    }
+    out.printf("%-34s %5d", name, cases);
+    for (String tool : tools) {
+      Tally sum = sum(tool, which);
+      out.printf(
+          "  %5s %6s %7s",
+          of(sum.alarmed(), sum.cases()),
+          of(sum.found(), sum.cases()),
+          of(sum.trueAlarms(), sum.alarms()));
+    }
+    out.println();
+  }
+
+  /** False alarms, and batches held for no reason, of 100 clean ones. */
+  void tellClean(PrintStream out) {
+    out.printf("%n%-56s", "of 100 clean batches");
+    tools.forEach(tool -> out.printf("  %-20s", tool));
+    out.printf("%n%-56s", "");
+    tools.forEach(tool -> out.printf("  %5s %7s %6s", "cases", "alarms", "held"));
+    out.println();
+    tallies.keySet().stream()
+        .filter(key -> key.kind() == FaultKind.CLEAN)
+        .map(key -> List.of(key.data(), key.severity()))
+        .distinct()
+        .forEach(sort ->
+            clean(
+                out,
+                sort.getFirst() + ", " + sort.getLast(),
+                key -> List.of(key.data(), key.severity()).equals(sort)));
+    clean(out, "all that do not truly differ", key -> !key.severity().endsWith(DataSet.MAY_DIFFER));
+  }
+
+  private void clean(PrintStream out, String name, Predicate<Key> which) {
+    out.printf("%-56s", name);
+    for (String tool : tools) {
+      Tally sum = sum(tool, key -> key.kind() == FaultKind.CLEAN && which.test(key));
+      out.printf(
+          "  %5d %7s %6s",
+          sum.cases(), percent(sum.alarmed(), sum.cases()), percent(sum.held(), sum.cases()));
+    }
+    out.println();
+  }
+
+  private static String percent(int of, int all) {
+    return all == 0 ? "-" : String.format(Locale.ROOT, "%.1f", 100.0 * of / all);
   }
 
   private static void header(PrintStream out, String title) {

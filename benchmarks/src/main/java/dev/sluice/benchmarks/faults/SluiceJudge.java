@@ -6,6 +6,7 @@ import dev.sluice.examples.ExampleBatch;
 import dev.sluice.examples.ExampleReader;
 import dev.sluice.examples.Field;
 import dev.sluice.examples.Ingestion;
+import dev.sluice.examples.IntColumn;
 import dev.sluice.examples.RecordFiles;
 import dev.sluice.statistics.GroupOptions;
 import dev.sluice.statistics.Statistics;
@@ -17,9 +18,11 @@ import dev.sluice.validation.DataValidator;
 import dev.sluice.validation.Severity;
 import dev.sluice.validation.Validation;
 import dev.sluice.validation.ValidationInput;
+import dev.sluice.validation.ValidationInput.CutOff;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +37,7 @@ import org.tensorflow.metadata.v0.Schema;
  * that the live model was trained on.
  */
 final class SluiceJudge implements Judge {
+  private static final String NAME = "Sluice";
   private static final int KEPT = 48;
   private static final int HISTORY = 12;
 
@@ -43,7 +47,10 @@ final class SluiceJudge implements Judge {
    * @param schema what a first batch of it makes
    */
   private record Measured(
-      BatchStatistics statistics, List<ExampleBatch> examples, @Nullable Schema schema) {}
+      BatchStatistics statistics,
+      List<ExampleBatch> examples,
+      List<CutOff> cutOff,
+      @Nullable Schema schema) {}
 
   /** Files that several scenes share; the one not used for longest is forgotten. */
   private final Map<String, FutureTask<Measured>> known =
@@ -55,12 +62,12 @@ final class SluiceJudge implements Judge {
       };
 
   @Override
-  public String name() {
-    return "Sluice";
+  public List<String> names() {
+    return List.of(NAME);
   }
 
   @Override
-  public List<Found> judge(DataSet data, Scene scene) throws IOException {
+  public Map<String, List<Found>> judge(DataSet data, Scene scene) throws IOException {
     List<BatchStatistics> passed = new ArrayList<>();
     Schema schema = null;
     for (Batch before : scene.before()) {
@@ -90,7 +97,7 @@ final class SluiceJudge implements Judge {
         schema = validation.schema();
       }
     }
-    return found;
+    return Map.of(NAME, found);
   }
 
   private static Validation validate(
@@ -102,16 +109,17 @@ final class SluiceJudge implements Judge {
     return new DataValidator()
         .validate(
             new ValidationInput(
-                measured.statistics(),
-                passed.subList(0, Math.min(1, passed.size())),
-                passed.subList(0, Math.min(HISTORY, passed.size())),
-                live,
-                schema,
-                false,
-                Checks.defaults(),
-                data.label(),
-                data.excluded(),
-                columns -> reader(measured.examples())));
+                    measured.statistics(),
+                    passed.subList(0, Math.min(1, passed.size())),
+                    passed.subList(0, Math.min(HISTORY, passed.size())),
+                    live,
+                    schema,
+                    false,
+                    Checks.defaults(),
+                    data.label(),
+                    data.excluded(),
+                    columns -> reader(measured.examples()))
+                .withCutOff(measured.cutOff()));
   }
 
   private Measured known(DataSet data, Batch batch) throws IOException {
@@ -124,7 +132,8 @@ final class SluiceJudge implements Judge {
                   new FutureTask<>(() -> {
                     Measured measured = measure(batch);
                     Schema schema = validate(data, measured, List.of(), null, null).schema();
-                    return new Measured(measured.statistics(), measured.examples(), schema);
+                    return new Measured(
+                        measured.statistics(), measured.examples(), measured.cutOff(), schema);
                   }));
     }
     task.run();
@@ -155,10 +164,26 @@ final class SluiceJudge implements Judge {
       return new Measured(
           new BatchStatistics(statistics.all(), statistics.allGroups(), statistics.relations()),
           examples,
+          cutOff(batch, examples),
           null);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  /** As ingest tells it: more records than the last example's row, so the last was rejected. */
+  private static List<CutOff> cutOff(Batch batch, List<ExampleBatch> examples) throws IOException {
+    long rows =
+        Ingestion.inspect(
+                List.of(RecordFiles.detect(batch.file())), 0, 1, Ingestion.Progress.none())
+            .rows();
+    long last = 0;
+    for (ExampleBatch example : examples) {
+      if (example.column(Field.ROW) instanceof IntColumn places) {
+        last = Math.max(last, Arrays.stream(places.values()).limit(example.rows()).max().orElse(0));
+      }
+    }
+    return last < rows ? List.of(new CutOff(batch.name(), rows)) : List.of();
   }
 
   private static ExampleReader reader(List<ExampleBatch> examples) {

@@ -28,7 +28,8 @@ record Table(List<String> names, List<String[]> columns) {
     List<String> row = new ArrayList<>();
     StringBuilder cell = new StringBuilder();
     boolean quoted = false;
-    for (int i = 0; i <= csv.length(); i++) {
+    boolean ended = csv.endsWith("\n");
+    for (int i = 0; i < csv.length() + (ended ? 0 : 1); i++) {
       char c = i < csv.length() ? csv.charAt(i) : '\n';
       if (quoted) {
         if (c == '"' && i + 1 < csv.length() && csv.charAt(i + 1) == '"') {

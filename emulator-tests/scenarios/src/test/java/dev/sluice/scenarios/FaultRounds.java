@@ -154,7 +154,7 @@ final class FaultRounds implements AutoCloseable {
               + seed
               + ": "
               + e.getMessage()
-              + "\nreplay it with: ./sluice bench faults --seed "
+              + "\nreplay it with: ./sluice bench chaos --seed "
               + seed
               + "\nits plan:\n"
               + plan.toYaml()

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * The whole way with faults: whatever breaks, the same artifacts and one live model, or a failure
  * that says so and can be resumed. {@code -Dsluice.faults.rounds=50} goes more rounds, {@code
- * -Dsluice.faults.seed=7} begins at another seed; {@code ./sluice bench faults} takes both.
+ * -Dsluice.faults.seed=7} begins at another seed; {@code ./sluice bench chaos} takes both.
  */
 final class FaultsTest {
   private static final int ROUNDS = Integer.getInteger("sluice.faults.rounds", 6);

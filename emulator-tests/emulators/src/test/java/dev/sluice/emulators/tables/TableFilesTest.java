@@ -143,6 +143,9 @@ final class TableFilesTest {
     "associations_log, pipeline batch split a b measure value rows error",
     "anomalies_log, pipeline run batch feature slice kind severity short_text long_text measured"
         + " threshold first_row",
+    "comparisons_log, pipeline run batch feature slice against aspect rows_before rows_after"
+        + " l_infinity jensen_shannon kolmogorov_smirnov population_stability wasserstein"
+        + " chi_squared p ordinary shape",
     "surprising_rows_log, pipeline run batch uri row surprise reasons",
     "verdicts_log, pipeline run batch subject outcome reasons",
     "alarms_log, alarm pipeline run batch severity subject text uri link at",

@@ -82,21 +82,21 @@ final class ValidateDataStage implements Stage {
         new DataValidator()
             .validate(
                 new ValidationInput(
-                    batch,
-                    call.inputs("baseline").stream().map(read).toList(),
-                    call.inputs("history").stream().map(read).toList(),
-                    call.optionalInput("live_statistics").map(read).orElse(null),
-                    schema(call, given),
-                    given.isPresent(),
-                    spec.section("checks", ChecksParser::parse),
-                    spec.label().expression() == null ? spec.label().name() : null,
-                    new HashSet<>(spec.exclude()),
-                    examples::readAll)
-                .withCutOff(
-                    examples.manifest().sources().stream()
-                        .filter(SourceSummary::cutOff)
-                        .map(source -> new ValidationInput.CutOff(source.name(), source.rows()))
-                        .toList()));
+                        batch,
+                        call.inputs("baseline").stream().map(read).toList(),
+                        call.inputs("history").stream().map(read).toList(),
+                        call.optionalInput("live_statistics").map(read).orElse(null),
+                        schema(call, given),
+                        given.isPresent(),
+                        spec.section("checks", ChecksParser::parse),
+                        spec.label().expression() == null ? spec.label().name() : null,
+                        new HashSet<>(spec.exclude()),
+                        examples::readAll)
+                    .withCutOff(
+                        examples.manifest().sources().stream()
+                            .filter(SourceSummary::cutOff)
+                            .map(source -> new ValidationInput.CutOff(source.name(), source.rows()))
+                            .toList()));
     Acceptance accepted = call.pins().accepted();
     Validation validation =
         accepted == null ? judged : AcceptedBatch.of(judged, seen(call, accepted), accepted);
