@@ -1,5 +1,6 @@
 package dev.sluice.validation;
 
+import dev.sluice.statistics.Statistics;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -99,8 +100,8 @@ final class Marketplace {
     return new DataValidator()
         .validate(
             new ValidationInput(
-                new BatchStatistics(now.all(), now.allGroups()),
-                List.of(new BatchStatistics(old.all(), old.allGroups())),
+                measured(now),
+                List.of(measured(old)),
                 List.of(),
                 null,
                 SchemaInference.infer(old.all(), Set.of("sold")),
@@ -109,6 +110,10 @@ final class Marketplace {
                 "sold",
                 Set.of(),
                 columns -> batch.reader()));
+  }
+
+  static BatchStatistics measured(Statistics statistics) {
+    return new BatchStatistics(statistics.all(), statistics.allGroups(), statistics.relations());
   }
 
   /** The gravest anomalies of each severity, for assertions that read well. */
