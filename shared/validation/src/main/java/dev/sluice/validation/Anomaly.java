@@ -84,6 +84,11 @@ public record Anomaly(
         edits);
   }
 
+  Anomaly withRow(long row) {
+    return new Anomaly(
+        feature, slice, kind, severity, shortText, longText, measured, threshold, row, edits);
+  }
+
   Anomaly withSeverity(Severity other) {
     return new Anomaly(
         feature, slice, kind, other, shortText, longText, measured, threshold, firstRow, edits);

@@ -3,13 +3,13 @@ package dev.sluice.validation;
 import dev.sluice.contracts.Outcome;
 import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.statistics.FeatureStatistics;
-import dev.sluice.validation.FirstRows.Place;
-import dev.sluice.validation.FirstRows.Search;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.metadata.v0.Feature;
@@ -23,9 +23,6 @@ import org.tensorflow.metadata.v0.Schema;
 public final class DataValidator {
   /** Drift this far beyond the floor holds a batch even where it is the label that moved. */
   private static final double EXTREME = 2;
-
-  /** From this share of missing values on, rows after a break count as broken. */
-  private static final double BROKEN = 0.9;
 
   private static final int MOST_REASONS = 5;
 
@@ -59,18 +56,25 @@ public final class DataValidator {
               baseline == null ? null : baseline.newest().whole(),
               checks,
               Math.log(
-                  checks.falseAlarmRate() / Math.max(1, input.batch().whole().features().size())));
+                  checks.falseAlarmRate() / Math.max(1, input.batch().whole().features().size())),
+              input.environment());
       drafts.addAll(schemaChecks.run());
+      drafts.addAll(comparators(input, schema, baseline));
       widened = schemaChecks.widened();
       typeChanged = schemaChecks.typeChanged();
     }
     if (baseline != null && few == null) {
-      drafts.addAll(compared(input, baseline, schema, typeChanged, comparisons));
+      drafts.addAll(compared(input, baseline, typeChanged, comparisons));
     }
     if (input.batch().whole().rows() == 0) {
       drafts.add(new Draft(noRows()));
     }
-    List<Anomaly> anomalies = capped(located(merged(drafts), input.examples()), input);
+    if (baseline != null && few == null) {
+      drafts.addAll(new StuckValues(input.batch().whole(), wholes(input.baseline()), checks).run());
+    }
+    List<Draft> stories = presence(merged(drafts), schema, input.batch().whole());
+    Told told = located(stories, input, baseline != null && few == null);
+    List<Anomaly> anomalies = capped(Stories.told(told.anomalies()), input);
     anomalies.sort(
         Comparator.comparing(Anomaly::severity)
             .reversed()
@@ -84,18 +88,18 @@ public final class DataValidator {
         anomalies,
         outcome,
         reasons(anomalies, few),
-        comparisons);
+        comparisons,
+        told.surprising());
   }
 
   /** Against what passed before; then against what the live model learned from. */
   private static List<Draft> compared(
       ValidationInput input,
       Pooled baseline,
-      Schema schema,
       Set<String> typeChanged,
       List<Comparison> comparisons) {
     BetweenBatches between = new BetweenBatches(input.history());
-    DriftChecks drift = new DriftChecks(input, baseline, between, schema, typeChanged);
+    DriftChecks drift = new DriftChecks(input, baseline, between, typeChanged);
     List<Draft> drafts = new ArrayList<>(drift.run(null));
     comparisons.addAll(drift.comparisons(Comparison.BASELINE));
     double alpha = input.checks().falseAlarmRate() / 2;
@@ -104,9 +108,7 @@ public final class DataValidator {
     if (live != null && live.whole().rows() >= input.checks().minRows()) {
       Set<String> told = new HashSet<>();
       drafts.forEach(draft -> told.add(story(draft.anomaly())));
-      DriftChecks slow =
-          new DriftChecks(
-              input, new Pooled(List.of(live)), between, Schema.getDefaultInstance(), typeChanged);
+      DriftChecks slow = new DriftChecks(input, new Pooled(List.of(live)), between, typeChanged);
       for (Draft draft : slow.run(drift.family())) {
         Anomaly anomaly = draft.anomaly();
         if (anomaly.severity() != Severity.INFO && !told.contains(story(anomaly))) {
@@ -128,6 +130,56 @@ public final class DataValidator {
       case GROUP_GONE -> anomaly.feature() + '\0' + anomaly.slice();
       case Kind other -> anomaly.feature() + (other == Kind.MOVES_ON ? "\0" : "\0values");
     };
+  }
+
+  /** Limits of distances that the schema itself sets. */
+  private static List<Draft> comparators(
+      ValidationInput input, Schema schema, @Nullable Pooled baseline) {
+    List<Draft> drafts = new ArrayList<>();
+    DatasetStatistics batch = input.batch().whole();
+    if (baseline != null) {
+      DatasetStatistics before = baseline.newest().whole();
+      drafts.addAll(
+          new Comparators(schema, SchemaEdit.Comparator.DRIFT, input.environment(), batch, before)
+              .run());
+    }
+    BatchStatistics serving = input.serving();
+    if (serving != null) {
+      drafts.addAll(
+          new Comparators(
+                  schema, SchemaEdit.Comparator.SKEW, input.environment(), batch, serving.whole())
+              .run());
+    }
+    return drafts;
+  }
+
+  /** Gaps that are accepted are gaps that the schema allows from then on. */
+  private static List<Draft> presence(List<Draft> drafts, Schema schema, DatasetStatistics batch) {
+    Map<String, Feature> features = new HashMap<>();
+    schema.getFeatureList().forEach(feature -> features.put(feature.getName(), feature));
+    List<Draft> offered = new ArrayList<>();
+    for (Draft draft : drafts) {
+      Anomaly anomaly = draft.anomaly();
+      Feature feature = features.get(anomaly.feature());
+      FeatureStatistics statistics = batch.feature(anomaly.feature());
+      boolean gaps =
+          anomaly.kind() == Kind.FEATURE_TYPE_LOW_FRACTION_PRESENT
+              || anomaly.kind() == Kind.FEATURE_TYPE_NOT_PRESENT;
+      if (gaps
+          && anomaly.edits().isEmpty()
+          && feature != null
+          && statistics != null
+          && statistics.presence() < feature.getPresence().getMinFraction()) {
+        double share = SchemaChecks.roundedDown(statistics.presence());
+        @Nullable Long count =
+            statistics.count() < feature.getPresence().getMinCount() ? statistics.count() : null;
+        SchemaEdit edit = new SchemaEdit.LowerPresence(anomaly.feature(), share, count);
+        offered.add(new Draft(anomaly.withEdits(List.of(edit)), draft.search()));
+      } else {
+        offered.add(draft);
+      }
+    }
+    return offered;
   }
 
   private static Anomaly noRows() {
@@ -206,59 +258,39 @@ public final class DataValidator {
     return kept;
   }
 
-  private static List<Anomaly> located(List<Draft> drafts, @Nullable ExampleSource examples) {
-    List<Search> searches = new ArrayList<>();
-    for (Draft draft : drafts) {
-      if (isSought(draft) && examples != null) {
-        searches.add(draft.search());
-      }
+  /** What the rows tell. */
+  private record Told(List<Anomaly> anomalies, List<SurprisingRow> surprising) {}
+
+  /**
+   * @param compared true where the baseline is large enough to tell what is usual
+   */
+  private static Told located(List<Draft> drafts, ValidationInput input, boolean compared) {
+    ExampleSource examples = input.examples();
+    DatasetStatistics batch = input.batch().whole();
+    if (examples == null) {
+      return new Told(
+          drafts.stream()
+              .map(Draft::anomaly)
+              .filter(anomaly -> anomaly.kind() != Kind.VALUE_STUCK)
+              .toList(),
+          List.of());
     }
-    List<@Nullable Place> places =
-        examples == null || searches.isEmpty() ? List.of() : FirstRows.find(examples, searches);
-    List<Anomaly> anomalies = new ArrayList<>();
-    int next = 0;
-    for (Draft draft : drafts) {
-      Place place = isSought(draft) && examples != null ? places.get(next++) : null;
-      anomalies.add(
-          place == null ? unplaced(draft, examples != null) : placed(draft.anomaly(), place));
+    List<DatasetStatistics> before = wholes(input.baseline());
+    Locator locator = new Locator(examples, batch, before);
+    if (!compared) {
+      return new Told(locator.locate(drafts, List.of()), List.of());
     }
-    return anomalies;
+    Conventions conventions =
+        new Conventions(
+            batch, before, input.checks(), drafts.stream().map(Draft::anomaly).toList());
+    SurprisingRows surprising =
+        new SurprisingRows(batch, before, input.baseline().getFirst().relations());
+    List<Anomaly> anomalies = locator.locate(drafts, List.of(conventions, surprising));
+    return new Told(conventions.told(anomalies), surprising.rows());
   }
 
-  private static boolean isSought(Draft draft) {
-    // Where missing values begin decides whether few of them matter.
-    return draft.search() instanceof FirstRows.MissingStarts
-        || (draft.search() != null && draft.anomaly().severity() != Severity.INFO);
-  }
-
-  private static Anomaly unplaced(Draft draft, boolean looked) {
-    return looked && isSought(draft) && draft.search() instanceof FirstRows.MissingStarts
-        ? draft.anomaly().withSentence("It begins nowhere: the gaps are spread over the rows.")
-        : draft.anomaly();
-  }
-
-  private static Anomaly placed(Anomaly anomaly, Place place) {
-    String row = Wording.row(place.row()) + (place.sources() > 1 ? " of " + place.source() : "");
-    MissingStart start = place.start();
-    if (start == null) {
-      return anomaly.withFirstRow(
-          place.row(), "First " + place.what() + ": " + place.value() + " in " + row + ".");
-    }
-    double share = (double) start.missing() / start.rows();
-    Anomaly placed =
-        anomaly.withFirstRow(
-            place.row(),
-            "It begins at "
-                + row
-                + ": from there "
-                + (start.toTheEnd() ? "to the end" : "to " + Wording.row(start.last()))
-                + " "
-                + Wording.percent(share)
-                + " of "
-                + Wording.count(start.rows(), "row")
-                + " are missing.");
-    // A sharp break is a fault whatever its size: chance does not stop filling a column at a row.
-    return share >= BROKEN ? placed.withSeverity(Severity.FAIL) : placed;
+  private static List<DatasetStatistics> wholes(List<BatchStatistics> batches) {
+    return batches.stream().map(BatchStatistics::whole).toList();
   }
 
   private static List<Anomaly> capped(List<Anomaly> anomalies, ValidationInput input) {
@@ -278,9 +310,18 @@ public final class DataValidator {
       if (label && drift && anomaly.measured() < EXTREME * anomaly.threshold()) {
         cap = cap.atMost(Severity.WARN);
       }
+      // Rows may be sorted by what came of them; a label of one value alone teaches nothing.
+      if (label && anomaly.kind() == Kind.VALUE_STUCK && !isConstant(input, anomaly.feature())) {
+        cap = cap.atMost(Severity.WARN);
+      }
       capped.add(anomaly.withSeverity(anomaly.severity().atMost(cap)));
     }
     return capped;
+  }
+
+  private static boolean isConstant(ValidationInput input, String name) {
+    FeatureStatistics feature = input.batch().whole().feature(name);
+    return feature != null && feature.values().complete() && feature.values().top().size() == 1;
   }
 
   private static Outcome outcome(List<Anomaly> anomalies, @Nullable String few) {
@@ -294,7 +335,7 @@ public final class DataValidator {
     return few != null ? Outcome.UNKNOWN : worst == Severity.WARN ? Outcome.WARN : Outcome.PASS;
   }
 
-  private static List<String> reasons(List<Anomaly> anomalies, @Nullable String few) {
+  static List<String> reasons(List<Anomaly> anomalies, @Nullable String few) {
     List<String> reasons = new ArrayList<>();
     if (few != null) {
       reasons.add(few);

@@ -1,16 +1,12 @@
 package dev.sluice.validation;
 
-import dev.sluice.contracts.Unavailable;
 import dev.sluice.examples.Column;
-import dev.sluice.examples.ExampleBatch;
-import dev.sluice.examples.ExampleReader;
-import dev.sluice.examples.Field;
 import dev.sluice.examples.FloatColumn;
 import dev.sluice.examples.IntColumn;
 import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
-import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,9 +18,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One pass over a few columns of the examples that finds the row in which each of several things
- * begins. Rows may come in any order. Memory: two bits a row for each search of missing values.
+ * begins, and a few rows to look at. Rows may come in any order. Memory: two bits a row for each
+ * search of a run of rows, some 4096 buckets for its beginning in time.
  */
-final class FirstRows {
+final class FirstRows implements RowLook {
+  /** How many rows are named for each thing. */
+  static final int MOST_EXAMPLES = 3;
+
+  /** Neighbours that are equal this much oftener than in shuffled rows: the file is sorted. */
+  private static final double SORTED = 0.5;
+
+  /** Chance below which rows outside a run do not behave as usual. */
+  private static final double UNUSUAL = Math.log(1e-3);
+
   /**
    * The rows that a search looks at.
    *
@@ -41,8 +47,25 @@ final class FirstRows {
     Rows rows();
   }
 
+  /** What begins at a row and goes on from there. */
+  sealed interface Starts extends Search {
+    /** The share that was usual. */
+    double usual();
+  }
+
   /** Where missing values begin, of which the baseline had the share {@code usual}. */
-  record MissingStarts(String feature, Rows rows, double usual) implements Search {}
+  record MissingStarts(String feature, Rows rows, double usual) implements Starts {}
+
+  /**
+   * Where a value begins to be stuck. Rows that are sorted by the feature have each value in one
+   * run, which is none of that.
+   *
+   * @param value as statistics write it
+   * @param usual its share of the present values in the baseline
+   * @param equalNeighbours chance that two rows of other values, drawn at random, have the same
+   */
+  record ValueStarts(String feature, Rows rows, String value, double usual, double equalNeighbours)
+      implements Starts {}
 
   /**
    * The first present value that does not pass; of a list, the first with one that does not.
@@ -57,12 +80,35 @@ final class FirstRows {
   record FirstLength(String feature, Rows rows, long min, long max) implements Search {}
 
   /**
+   * A row to look at.
+   *
+   * @param source the source object, '' where the examples do not say
+   * @param row 1-based in {@code source}
+   * @param value quoted, '' for a missing one
+   */
+  record Example(String source, long row, String value) {
+    private static final Comparator<Example> ORDER =
+        Comparator.comparing(Example::source).thenComparingLong(Example::row);
+  }
+
+  /**
+   * Where something begins in the order of time.
+   *
+   * @param seconds since 1970-01-01T00:00:00Z, of the earliest hit
+   * @param onset in buckets of time
+   */
+  record Moment(String column, double seconds, Onset onset) {}
+
+  /**
    * @param row 1-based in {@code source}
    * @param source the source object, '' where the examples do not say
    * @param sources how many source objects the batch has
-   * @param what such a value is called, '' for missing values
-   * @param value found, quoted, '' for missing values
-   * @param start what is known of the missing values; null for other searches
+   * @param what such a value is called, '' for what begins
+   * @param value found, quoted, '' for what begins
+   * @param onset what is known of the run of rows in the file; null for other searches, and where
+   *     it begins in time alone
+   * @param moment where it begins in time; null where it does not or rows have no time
+   * @param examples the first rows, at most {@value #MOST_EXAMPLES}, that one among them
    */
   record Place(
       long row,
@@ -70,27 +116,47 @@ final class FirstRows {
       int sources,
       String what,
       String value,
-      @Nullable MissingStart start) {}
+      @Nullable Onset onset,
+      @Nullable Moment moment,
+      List<Example> examples) {}
 
   private static final class State {
     final Search search;
-    final TreeMap<String, MissingStart.Rows> bits = new TreeMap<>();
-    final TreeMap<String, Long> first = new TreeMap<>();
-    final Map<String, String> values = new HashMap<>();
+    final TreeMap<String, Onset.Rows> bits = new TreeMap<>();
+    final Tally times = new Tally(1);
+    final List<Example> first = new ArrayList<>();
+    final Map<String, String> last = new HashMap<>();
+    long neighbours;
+    long equal;
 
     State(Search search) {
       this.search = search;
     }
 
-    void found(String object, long place, Column column, int row) {
-      if (place < first.getOrDefault(object, Long.MAX_VALUE)) {
-        first.put(object, place);
-        values.put(object, text(column, row));
+    void found(String object, long place, String value) {
+      Example example = new Example(object, place, value);
+      if (first.size() == MOST_EXAMPLES && Example.ORDER.compare(example, first.getLast()) > 0) {
+        return;
+      }
+      first.add(example);
+      first.sort(Example.ORDER);
+      if (first.size() > MOST_EXAMPLES) {
+        first.removeLast();
       }
     }
   }
 
-  private FirstRows() {}
+  private final List<State> states;
+  private final @Nullable TimeAxis time;
+  private final Set<String> sources = new LinkedHashSet<>();
+
+  /**
+   * @param time what to order rows by as well; null for the order in the file alone
+   */
+  FirstRows(List<Search> searches, @Nullable TimeAxis time) {
+    this.states = searches.stream().map(State::new).toList();
+    this.time = time;
+  }
 
   /**
    * Reads the examples once.
@@ -98,76 +164,91 @@ final class FirstRows {
    * @return as many as {@code searches}; null where a thing has no beginning
    */
   static List<@Nullable Place> find(ExampleSource examples, List<Search> searches) {
-    List<State> states = searches.stream().map(State::new).toList();
-    Set<String> columns = new LinkedHashSet<>(List.of(Field.ROW, Field.SOURCE));
-    for (Search search : searches) {
-      columns.add(search.feature());
-      if (!search.rows().column().isEmpty()) {
-        columns.add(search.rows().column());
-      }
-    }
-    Set<String> sources = new LinkedHashSet<>();
-    try (ExampleReader reader = examples.read(columns)) {
-      for (ExampleBatch batch = reader.next(); batch != null; batch = reader.next()) {
-        if (batch.column(Field.ROW) instanceof IntColumn rows) {
-          Column source = batch.column(Field.SOURCE);
-          if (source instanceof StringColumn texts && batch.rows() > 0) {
-            for (int row = 0; row < batch.rows(); row++) {
-              sources.add(texts.value(row));
-            }
-          }
-          for (State state : states) {
-            look(state, batch, rows, source);
-          }
-        }
-      }
-    } catch (IOException e) {
-      throw new Unavailable(
-          "the batch's examples could not be read again to find where an anomaly begins: "
-              + e.getMessage()
-              + "; the same call may succeed later",
-          e);
-    }
-    List<@Nullable Place> places = new ArrayList<>();
-    for (State state : states) {
-      places.add(place(state, Math.max(1, sources.size())));
-    }
-    return places;
+    FirstRows look = new FirstRows(searches, null);
+    RowPass.over(examples, List.of(look));
+    return look.places();
   }
 
-  private static void look(
-      State state, ExampleBatch batch, IntColumn rows, @Nullable Column source) {
-    Column column = batch.column(state.search.feature());
+  @Override
+  public Set<String> columns() {
+    Set<String> columns = new LinkedHashSet<>();
+    for (State state : states) {
+      columns.add(state.search.feature());
+      if (!state.search.rows().column().isEmpty()) {
+        columns.add(state.search.rows().column());
+      }
+      if (time != null && state.search instanceof Starts) {
+        columns.add(time.column());
+      }
+    }
+    return columns;
+  }
+
+  @Override
+  public void look(RowLook.Rows rows) {
+    for (int row = 0; row < rows.count(); row++) {
+      sources.add(rows.source(row));
+    }
+    double @Nullable [] seconds = null;
+    if (time != null && states.stream().anyMatch(state -> state.search instanceof Starts)) {
+      seconds = time.seconds(rows);
+    }
+    for (State state : states) {
+      boolean ordersItself = time != null && time.column().equals(state.search.feature());
+      look(state, rows, ordersItself ? null : seconds);
+    }
+  }
+
+  private static void look(State state, RowLook.Rows rows, double @Nullable [] seconds) {
+    Column column = rows.batch().column(state.search.feature());
     if (column == null) {
       return;
     }
     Rows wanted = state.search.rows();
-    Column group = wanted.column().isEmpty() ? null : batch.column(wanted.column());
-    for (int row = 0; row < batch.rows(); row++) {
+    Column group = wanted.column().isEmpty() ? null : rows.batch().column(wanted.column());
+    for (int row = 0; row < rows.count(); row++) {
       if (!wanted.column().isEmpty()
           && (group == null || !wanted.values().contains(text(group, row)))) {
         continue;
       }
-      long place = rows.values()[row];
-      String object = source instanceof StringColumn texts ? texts.value(row) : "";
       switch (state.search) {
-        case MissingStarts s ->
-            state
-                .bits
-                .computeIfAbsent(object, name -> new MissingStart.Rows())
-                .add(place, isMissing(column, row));
+        case MissingStarts s -> begins(state, rows, row, isMissing(column, row), seconds);
+        case ValueStarts s -> {
+          if (!column.isMissing(row)) {
+            String value = text(column, row);
+            boolean hit = value.equals(s.value());
+            begins(state, rows, row, hit, seconds);
+            String before = state.last.put(rows.source(row), value);
+            if (before != null && !hit && !before.equals(s.value())) {
+              state.neighbours++;
+              state.equal += before.equals(value) ? 1 : 0;
+            }
+          }
+        }
         case FirstValue s -> {
           if (!column.isMissing(row) && !passes(s, column, row)) {
-            state.found(object, place, column, row);
+            state.found(rows.source(row), rows.place(row), text(column, row));
           }
         }
         case FirstLength s -> {
           int length = column instanceof ListColumn lists ? lists.length(row) : 1;
           if (!column.isMissing(row) && (length < s.min() || length > s.max())) {
-            state.found(object, place, column, row);
+            state.found(rows.source(row), rows.place(row), text(column, row));
           }
         }
       }
+    }
+  }
+
+  private static void begins(
+      State state, RowLook.Rows rows, int row, boolean hit, double @Nullable [] seconds) {
+    String source = rows.source(row);
+    state.bits.computeIfAbsent(source, name -> new Onset.Rows()).add(rows.place(row), hit);
+    if (hit) {
+      state.found(source, rows.place(row), "");
+    }
+    if (seconds != null) {
+      state.times.add(seconds[row], hit, source, rows.place(row));
     }
   }
 
@@ -220,28 +301,121 @@ final class FirstRows {
     };
   }
 
-  private static @Nullable Place place(State state, int sources) {
-    if (state.search instanceof MissingStarts search) {
-      @Nullable Place best = null;
-      for (var entry : state.bits.entrySet()) {
-        MissingStart start = MissingStart.find(entry.getValue(), search.usual());
-        if (start != null
-            && (best == null || best.start() == null || start.gain() > best.start().gain())) {
-          best = new Place(start.first(), entry.getKey(), sources, "", "", start);
-        }
-      }
-      return best;
+  /** As many as searches; null where a thing has no beginning. */
+  List<@Nullable Place> places() {
+    List<@Nullable Place> places = new ArrayList<>();
+    for (State state : states) {
+      places.add(state.search instanceof Starts starts ? onset(state, starts) : firstOf(state));
     }
+    return places;
+  }
+
+  /** The first rows of a search, at most {@value #MOST_EXAMPLES}, whether they begin or not. */
+  List<Example> examples(int search) {
+    return quoted(states.get(search).first);
+  }
+
+  private static List<Example> quoted(List<Example> examples) {
+    return examples.stream()
+        .map(e ->
+            new Example(e.source(), e.row(), e.value().isEmpty() ? "" : Wording.quoted(e.value())))
+        .toList();
+  }
+
+  private int sourceCount() {
+    return Math.max(1, sources.size());
+  }
+
+  private @Nullable Place firstOf(State state) {
     if (state.first.isEmpty()) {
       return null;
     }
-    var entry = state.first.firstEntry();
+    Example first = state.first.getFirst();
     return new Place(
-        entry.getValue(),
-        entry.getKey(),
-        sources,
+        first.row(),
+        first.source(),
+        sourceCount(),
         state.search instanceof FirstValue search ? search.what() : "such row",
-        Wording.quoted(state.values.getOrDefault(entry.getKey(), "")),
-        null);
+        Wording.quoted(first.value()),
+        null,
+        null,
+        quoted(state.first));
+  }
+
+  private @Nullable Place onset(State state, Starts search) {
+    @Nullable Onset best = null;
+    String source = "";
+    for (var entry : state.bits.entrySet()) {
+      Onset onset = Onset.find(entry.getValue(), search.usual());
+      if (onset != null && (best == null || onset.gain() > best.gain())) {
+        best = onset;
+        source = entry.getKey();
+      }
+    }
+    if (best != null && search instanceof ValueStarts stuck && !isStuck(state, stuck, best)) {
+      return null;
+    }
+    Moment moment = moment(state, search);
+    if (best != null) {
+      Onset.Rows bits = state.bits.getOrDefault(source, new Onset.Rows());
+      return new Place(
+          best.first(),
+          source,
+          sourceCount(),
+          "",
+          "",
+          best,
+          moment,
+          examples(search, source, bits.hitsFrom(best.first(), MOST_EXAMPLES)));
+    }
+    if (moment == null || search instanceof ValueStarts) {
+      return null;
+    }
+    Tally.Bucket earliest = earliest(state, moment.onset());
+    return new Place(
+        earliest.row,
+        earliest.source,
+        sourceCount(),
+        "",
+        "",
+        null,
+        moment,
+        examples(search, earliest.source, List.of(earliest.row)));
+  }
+
+  private static List<Example> examples(Starts search, String source, List<Long> rows) {
+    String value = search instanceof ValueStarts stuck ? Wording.quoted(stuck.value()) : "";
+    return rows.stream().map(row -> new Example(source, row, value)).toList();
+  }
+
+  private @Nullable Moment moment(State state, Starts search) {
+    Onset onset = time == null ? null : Onset.find(state.times.sorted(), search.usual());
+    return onset == null ? null : new Moment(time.column(), earliest(state, onset).firstHit, onset);
+  }
+
+  private static Tally.Bucket earliest(State state, Onset onset) {
+    return state.times.sorted().stream()
+        .skip(onset.first())
+        .filter(bucket -> bucket.hits > 0)
+        .findFirst()
+        .orElseGet(Tally.Bucket::new);
+  }
+
+  /** Rows outside the run have the value as often as ever, and no order by value. */
+  private static boolean isStuck(State state, ValueStarts search, Onset onset) {
+    double expected = search.equalNeighbours() + SORTED * Math.max(0, 1 - search.equalNeighbours());
+    if (state.neighbours >= 20 && state.equal > expected * state.neighbours) {
+      return false;
+    }
+    long rows = 0;
+    long hits = 0;
+    for (Onset.Rows bits : state.bits.values()) {
+      rows += bits.size();
+      hits += bits.hits();
+    }
+    long outside = rows - onset.rows();
+    long others = outside - (hits - onset.hits());
+    return outside == 0
+        || Significance.logBinomialTail(others, outside, 1 - search.usual() / 2) > UNUSUAL;
   }
 }

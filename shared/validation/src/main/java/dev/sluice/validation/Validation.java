@@ -19,17 +19,26 @@ import org.tensorflow.metadata.v0.Schema;
  * @param outcome the verdict
  * @param reasons why, a sentence each; empty for a PASS without anything to say
  * @param comparisons every feature beside what it was before
+ * @param surprising the rows that are least likely under the baseline, the least likely first;
+ *     empty where there is none
  */
 public record Validation(
     Schema schema,
     List<Anomaly> anomalies,
     Outcome outcome,
     List<String> reasons,
-    List<Comparison> comparisons) {
+    List<Comparison> comparisons,
+    List<SurprisingRow> surprising) {
   public Validation {
     anomalies = List.copyOf(anomalies);
     reasons = List.copyOf(reasons);
     comparisons = List.copyOf(comparisons);
+    surprising = List.copyOf(surprising);
+  }
+
+  /** The same with other anomalies and what follows from them. */
+  Validation judged(List<Anomaly> others, Outcome verdict, List<String> why) {
+    return new Validation(schema, others, verdict, why, comparisons, surprising);
   }
 
   /** What TFDV's tools read: one entry a feature, each anomaly a reason; INFO is left out. */
@@ -81,11 +90,12 @@ public record Validation(
       Outcome outcome,
       List<String> reasons,
       List<Anomaly> anomalies,
-      @Nullable List<Comparison> comparisons) {}
+      @Nullable List<Comparison> comparisons,
+      @Nullable List<SurprisingRow> surprising) {}
 
-  /** Outcome, reasons and anomalies without loss, which the proto has no fields for. */
+  /** Outcome, reasons, anomalies and rows without loss, which the proto has no fields for. */
   public byte[] toJson() {
-    return Json.bytes(new Saved(outcome, reasons, anomalies, comparisons));
+    return Json.bytes(new Saved(outcome, reasons, anomalies, comparisons, surprising));
   }
 
   /**
@@ -104,6 +114,7 @@ public record Validation(
         saved.anomalies(),
         saved.outcome(),
         saved.reasons(),
-        saved.comparisons() == null ? List.of() : saved.comparisons());
+        saved.comparisons() == null ? List.of() : saved.comparisons(),
+        saved.surprising() == null ? List.of() : saved.surprising());
   }
 }

@@ -143,6 +143,7 @@ final class TableFilesTest {
     "associations_log, pipeline batch split a b measure value rows error",
     "anomalies_log, pipeline run batch feature slice kind severity short_text long_text measured"
         + " threshold first_row",
+    "surprising_rows_log, pipeline run batch uri row surprise reasons",
     "verdicts_log, pipeline run batch subject outcome reasons",
     "alarms_log, alarm pipeline run batch severity subject text uri link at",
     "models_log, pipeline model version state uri sha256 transform_fingerprint batch",
