@@ -16,6 +16,9 @@ Usage: ./sluice bench NAME [ARGUMENT...]
   live [CSV]    seconds from upload to a live model, once warm, and those of each stage
   train [CSV]   AUC of the released model against Python's XGBoost on the same rows, five seeds
   ingest [ROWS] files to examples on one thread, CSV beside DuckDB and pyarrow, five rounds in turn
+  statistics [ROWS] [--csv FILE --label COLUMN --group-by A,B,C] [--no-peers]
+                all statistics of a CSV, 1,000,000 rows unless told, on one thread, beside DuckDB, pandas
+                and TensorFlow Data Validation; and what slices add
   large [GB]    a CSV object of 5 GB, unless told, through a heap of 512 MiB
   jmh [REGEX]   the hot loops, by JMH
   stream [--rate N] [--seconds N] [--no-kill]
@@ -97,6 +100,48 @@ ingest() {
   fi
 }
 
+# DuckDB runs in turn with Sluice, in its process; the other peers after them.
+statistics() {
+  local rows=1000000 rounds=5 csv='' label='' groups='' peers=true jars=$home/benchmarks/target figures
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --csv) csv=${2:?--csv needs a file}; shift 2 ;;
+      --label) label=${2:?--label needs a column}; shift 2 ;;
+      --group-by) groups=${2:?--group-by needs columns}; shift 2 ;;
+      --no-peers) peers=false; shift ;;
+      *[!0-9]* | '')
+        echo "bench: statistics takes ROWS, --csv, --label, --group-by and --no-peers, not '$1'" >&2
+        exit 2
+        ;;
+      *) rows=$1; shift ;;
+    esac
+  done
+  if [ -n "$csv" ] && { [ ! -r "$csv" ] || [ -z "$label" ] || [ -z "$groups" ]; }; then
+    echo "bench: --csv names a file that can be read, and needs --label and --group-by" >&2
+    exit 2
+  fi
+  [ "$rows" -le 2000000 ] || rounds=1
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  trap 'exit 130' INT TERM
+  "$JAVA_HOME/bin/java" -Xmx256m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
+    --sun-misc-unsafe-memory-access=allow \
+    -Djava.util.logging.config.file="$home/emulator-tests/local-cloud/logging.properties" \
+    -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.StatisticsBench \
+    "${csv:-$folder/listings.csv}" "$rows" "$rounds" ${csv:+"$label" ${groups//,/ }} | tee "$folder/told"
+  $peers && [ -r "$home/benchmarks/peers.sh" ] || return 0
+  figures=$(tail -n 1 "$folder/told")
+  # shellcheck source=benchmarks/peers.sh
+  . "$home/benchmarks/peers.sh"
+  if peer_environment evidently; then
+    "$peer_python" "$home/benchmarks/statistics_peers.py" pandas "${csv:-$folder/listings.csv}" 3 "$figures"
+  fi
+  if peer_environment tfdv; then
+    "$peer_python" "$home/benchmarks/statistics_peers.py" tfdv "${csv:-$folder/listings.csv}" 1 "$figures" 2>"$folder/tfdv.log" ||
+      { tail -n 3 "$folder/tfdv.log" >&2; exit 1; }
+  fi
+}
+
 # What Jazzer finds new stays in target/fuzz, so that the next run begins there.
 fuzz() {
   local seconds=30 corpora=$home/shared/examples/src/test/resources/dev/sluice/examples/fuzz
@@ -149,6 +194,7 @@ case $name in
   faults) faults "$@" ;;
   chaos) chaos "$@" ;;
   ingest) ingest "$@" ;;
+  statistics) statistics "$@" ;;
   large)
     jars=$home/benchmarks/target
     exec "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \

@@ -26,17 +26,10 @@ import java.util.Random;
 
 /**
  * Files to examples, one thread: CSV beside DuckDB's {@code COPY} of the same file in the same
- * process, in turn; and the same table as JSON Lines, TFRecord, Avro and Parquet. The table is 20
- * columns: 8 floats, 4 counts, 6 texts of few values, a number and a text that identify, and 2 %
- * missing.
+ * process, in turn; and the table of {@link Listings} as JSON Lines, TFRecord, Avro and Parquet
+ * too.
  */
 public final class IngestBench {
-  private static final int COLUMNS = 20;
-  private static final String[] TEXTS = {
-    "category", "tier", "condition", "region", "channel", "shipping"
-  };
-  private static final int[] VALUES = {12, 4, 4, 7, 4, 3};
-
   private final Path folder;
   private final int rows;
   private final int rounds;
@@ -152,10 +145,10 @@ public final class IngestBench {
     Random random = new Random(7);
     try (OutputStream csv = open("listings.csv");
         OutputStream jsonl = open("listings.jsonl");
-        AvroOut avro = new AvroOut(open("listings.avro"), names())) {
-      csv.write((String.join(",", names()) + "\n").getBytes(UTF_8));
+        AvroOut avro = new AvroOut(open("listings.avro"), Listings.names())) {
+      csv.write((String.join(",", Listings.names()) + "\n").getBytes(UTF_8));
       for (int row = 0; row < rows; row++) {
-        Object[] values = values(random, row);
+        Object[] values = Listings.values(random, row);
         write(csv, jsonl, values);
         avro.write(values);
       }
@@ -174,47 +167,11 @@ public final class IngestBench {
     return new BufferedOutputStream(Files.newOutputStream(folder.resolve(name)), 1 << 16);
   }
 
-  private static String[] names() {
-    String[] names = new String[COLUMNS];
-    names[0] = "listing_id";
-    names[1] = "seller_id";
-    System.arraycopy(TEXTS, 0, names, 2, TEXTS.length);
-    String[] floats = {"price", "discount", "rating", "weight", "days", "ctr", "photo", "score"};
-    System.arraycopy(floats, 0, names, 8, floats.length);
-    String[] counts = {"stock", "views", "reviews", "age"};
-    System.arraycopy(counts, 0, names, 16, counts.length);
-    return names;
-  }
-
-  private static Object[] values(Random random, int row) {
-    Object[] values = new Object[COLUMNS];
-    values[0] = 10_000_000L + row;
-    values[1] = "S" + random.nextInt(50_000);
-    for (int t = 0; t < TEXTS.length; t++) {
-      values[2 + t] = missing(random) ? null : TEXTS[t] + "-" + random.nextInt(VALUES[t]);
-    }
-    for (int f = 0; f < 8; f++) {
-      double scale = f == 0 || f == 2 ? 100 : 1e9;
-      values[8 + f] =
-          missing(random)
-              ? null
-              : (Object) (Math.round(Math.exp(random.nextGaussian()) * scale) / scale);
-    }
-    for (int c = 0; c < 4; c++) {
-      values[16 + c] = missing(random) ? null : (Object) (long) random.nextInt(1000);
-    }
-    return values;
-  }
-
-  private static boolean missing(Random random) {
-    return random.nextInt(50) == 0;
-  }
-
   private static void write(OutputStream csv, OutputStream jsonl, Object[] values)
       throws IOException {
     StringBuilder line = new StringBuilder();
     StringBuilder json = new StringBuilder("{");
-    String[] names = names();
+    String[] names = Listings.names();
     for (int c = 0; c < values.length; c++) {
       line.append(c == 0 ? "" : ",");
       if (values[c] != null) {

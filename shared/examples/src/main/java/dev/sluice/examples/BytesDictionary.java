@@ -12,51 +12,52 @@ import java.util.Arrays;
 final class BytesDictionary {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle WORD =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long MIX = 0x9e3779b97f4a7c15L;
 
   private int[] table = new int[256];
   private int[] hashes = new int[128];
   private int[] ends = new int[128];
+
+  /** The first eight bytes of each text, which tell most apart without a look at the others. */
+  private long[] heads = new long[128];
+
   private byte[] texts = new byte[1024];
   private int size;
 
   /** The code of a text; a new one gets the next number. */
   int code(byte[] b, int from, int to) {
-    int hash = hash(b, from, to);
+    long head = head(b, from, to);
+    int hash = hash(head, b, from, to);
     int mask = table.length - 1;
     int slot = hash & mask;
     int entry;
     while ((entry = table[slot]) != 0) {
       int code = entry - 1;
-      if (hashes[code] == hash) {
-        int start = code == 0 ? 0 : ends[code - 1];
-        if (same(start, ends[code], b, from, to)) {
-          return code;
-        }
+      if (heads[code] == head && hashes[code] == hash && same(code, b, from, to)) {
+        return code;
       }
       slot = (slot + 1) & mask;
     }
-    return add(b, from, to, hash, slot);
+    return add(head, b, from, to, hash, slot);
   }
 
-  private boolean same(int start, int end, byte[] b, int from, int to) {
-    if (end - start != to - from) {
+  /** Whether a text with the same head and hash is the same. */
+  private boolean same(int code, byte[] b, int from, int to) {
+    int start = code == 0 ? 0 : ends[code - 1];
+    int end = ends[code];
+    int length = to - from;
+    if (end - start != length) {
       return false;
     }
-    if (end - start > 16) {
-      return Arrays.equals(texts, start, end, b, from, to);
+    if (length <= 8) {
+      return true;
     }
-    for (int i = start, j = from; i < end; i++, j++) {
-      if (texts[i] != b[j]) {
-        return false;
-      }
-    }
-    return true;
+    return length <= 16
+        ? (long) LONG.get(texts, end - 8) == (long) LONG.get(b, to - 8)
+        : Arrays.equals(texts, start, end, b, from, to);
   }
 
-  private int add(byte[] b, int from, int to, int hash, int slot) {
+  private int add(long head, byte[] b, int from, int to, int hash, int slot) {
     int start = size == 0 ? 0 : ends[size - 1];
     int end = Math.addExact(start, to - from);
     if (end > texts.length) {
@@ -66,9 +67,11 @@ final class BytesDictionary {
     if (size == ends.length) {
       ends = Arrays.copyOf(ends, size * 2);
       hashes = Arrays.copyOf(hashes, size * 2);
+      heads = Arrays.copyOf(heads, size * 2);
     }
     ends[size] = end;
     hashes[size] = hash;
+    heads[size] = head;
     table[slot] = ++size;
     if (size * 2 > table.length) {
       int[] larger = new int[table.length * 2];
@@ -85,20 +88,28 @@ final class BytesDictionary {
     return size - 1;
   }
 
-  private static int hash(byte[] b, int from, int to) {
-    long h = (long) to - from;
-    int i = from;
-    for (; i + 8 <= to; i += 8) {
-      h = (h ^ (long) LONG.get(b, i)) * MIX;
-      h ^= h >>> 32;
+  /** The first bytes, the least first, filled up with zeros to eight. */
+  private static long head(byte[] b, int from, int to) {
+    int length = to - from;
+    if (from + 8 <= b.length) {
+      long word = (long) LONG.get(b, from);
+      return length >= 8 ? word : word & ~(-1L << (8 * length));
     }
-    if (i + 4 <= to) {
-      h = (h ^ (int) WORD.get(b, i)) * MIX;
-      h ^= h >>> 32;
-      i += 4;
+    long word = 0;
+    for (int i = to - 1; i >= from; i--) {
+      word = word << 8 | (b[i] & 0xff);
     }
-    for (; i < to; i++) {
-      h = (h ^ b[i]) * MIX;
+    return word;
+  }
+
+  private static int hash(long head, byte[] b, int from, int to) {
+    int length = to - from;
+    long h = (head ^ length) * MIX;
+    h ^= h >>> 32;
+    for (int i = from + 8; i < to; i += 8) {
+      // The last word may hold bytes of the one before once more.
+      h = (h ^ (long) LONG.get(b, Math.min(i, to - 8))) * MIX;
+      h ^= h >>> 32;
     }
     return (int) (h ^ (h >>> 29));
   }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -308,6 +309,42 @@ public record Ingestion(Splits splits, boolean tfrecord) {
    */
   public static ExampleReader read(List<? extends RecordFile> files) throws IOException {
     return new RowReader(files, looked(files));
+  }
+
+  /**
+   * Reads rows, once or several times.
+   *
+   * @param <T> what comes of it
+   */
+  @FunctionalInterface
+  public interface Reading<T> {
+    /**
+     * Begins from nothing, as it is called again where the types did not hold.
+     *
+     * @param rows opens the rows of {@link Ingestion#read}, from the start each time; to be closed
+     */
+    T of(Supplier<ExampleReader> rows) throws IOException;
+  }
+
+  /**
+   * Does a work with the rows of {@link #read} and does not look at all of them before: the first
+   * records tell the types, and only where a later one does not fit are all looked at and the work
+   * begun anew.
+   *
+   * @throws BadInput as {@link #run}
+   */
+  public static <T> T reading(List<? extends RecordFile> files, Reading<T> work)
+      throws IOException {
+    Kinds guessed = sampled(files);
+    try {
+      return work.of(() -> new RowReader(files, guessed));
+    } catch (Conflict e) {
+      if (!(e.getCause() instanceof Misfit)) {
+        throw e;
+      }
+      Kinds seen = looked(files);
+      return work.of(() -> new RowReader(files, seen));
+    }
   }
 
   private static Conflict changed(Misfit e) {

@@ -2,7 +2,10 @@ package dev.sluice.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.math.BigInteger;
+import java.nio.ByteOrder;
 
 /**
  * Tells numbers from text, and reads them from bytes.
@@ -35,6 +38,9 @@ final class Numbers {
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22
   };
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private Numbers() {}
 
@@ -211,6 +217,13 @@ final class Numbers {
     int exponent = 0;
     if (i < to && b[i] == '.') {
       int point = ++i;
+      if (to - i >= 8) {
+        long word = (long) LONG.get(b, i);
+        if (areDigits(word)) {
+          mantissa = mantissa * 100_000_000 + ofDigits(word);
+          i += 8;
+        }
+      }
       while (i < to && isDigit(b[i])) {
         mantissa = mantissa * 10 + (b[i++] - '0');
       }
@@ -247,6 +260,20 @@ final class Numbers {
       }
     }
     return negative ? -value : value;
+  }
+
+  /** True where each of eight bytes is a digit: 3 above, and still so with 6 added below. */
+  private static boolean areDigits(long word) {
+    long above = 0xf0f0f0f0f0f0f0f0L;
+    return ((word & above) | (((word + 0x0606060606060606L) & above) >>> 4)) == 0x3333333333333333L;
+  }
+
+  /** The number of eight digits, the first in the lowest byte: by pairs, fours, then all. */
+  private static long ofDigits(long word) {
+    long pairs = (word & 0x0f0f0f0f0f0f0f0fL) * 10 + ((word >>> 8) & 0x000f000f000f000fL);
+    pairs &= 0x00ff00ff00ff00ffL;
+    long fours = (pairs * 100 + (pairs >>> 16)) & 0x0000ffff0000ffffL;
+    return (fours & 0xffff) * 10_000 + (fours >>> 32);
   }
 
   private static double slow(byte[] b, int from, int to) {

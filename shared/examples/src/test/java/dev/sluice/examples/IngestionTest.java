@@ -183,6 +183,65 @@ class IngestionTest {
     assertThat(result.rows(Split.TRAIN) + result.rows(Split.EVAL)).isEqualTo(900_001);
   }
 
+  @Test
+  void aWorkWithRowsIsDoneOnceWhereTheFirstRecordsTellTheTypes() throws IOException {
+    ByteSource source = table("x.csv", 0, 300);
+    List<List<List<@Nullable Object>>> works = new ArrayList<>();
+    Ingestion.reading(
+        RecordFiles.detect(List.of(source)),
+        rows -> {
+          works.add(Data.rows(rows.get()));
+          works.add(Data.rows(rows.get()));
+          return works;
+        });
+    List<List<@Nullable Object>> all =
+        Data.rows(Ingestion.read(RecordFiles.detect(List.of(source))));
+    assertThat(works).containsExactly(all, all);
+  }
+
+  @Test
+  void aWorkWithRowsBeginsAnewWhereALateRowTellsAnotherType() throws IOException {
+    String late = "k,v,w\n" + "1,2,\n".repeat(900_000) + "1,2.5,text\n";
+    List<List<Field>> begun = new ArrayList<>();
+    long rows =
+        Ingestion.reading(
+            RecordFiles.detect(List.of(Data.csv("x.csv", late))),
+            all -> {
+              begun.add(all.get().fields().subList(0, 3));
+              return count(all.get());
+            });
+    assertThat(rows).isEqualTo(900_001);
+    assertThat(begun)
+        .containsExactly(
+            List.of(new Field("k", INT), new Field("v", INT), new Field("w", STRING)),
+            List.of(new Field("k", INT), new Field("v", FLOAT), new Field("w", STRING)));
+  }
+
+  @Test
+  void aConflictOfTheWorkItselfIsNotTriedAgain() {
+    List<String> begun = new ArrayList<>();
+    assertThatThrownBy(() ->
+            Ingestion.reading(
+                RecordFiles.detect(List.of(table("x.csv", 0, 3))),
+                rows -> {
+                  begun.add("once");
+                  throw new Conflict("somebody was faster");
+                }))
+        .isInstanceOf(Conflict.class)
+        .hasMessage("somebody was faster");
+    assertThat(begun).hasSize(1);
+  }
+
+  private static long count(ExampleReader reader) throws IOException {
+    long rows = 0;
+    try (reader) {
+      for (ExampleBatch batch = reader.next(); batch != null; batch = reader.next()) {
+        rows += batch.rows();
+      }
+    }
+    return rows;
+  }
+
   /** Shards that each read their share, as one call reads the whole. */
   private Map<String, List<List<@Nullable Object>>> sharded(int shards, ByteSource... sources)
       throws IOException {

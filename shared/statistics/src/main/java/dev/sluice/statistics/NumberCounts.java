@@ -101,8 +101,8 @@ final class NumberCounts {
       distinct.update(other.distinct.getResult(TgtHllType.HLL_8));
       frequent.merge(other.frequent);
     }
-    while (cut < other.cut) {
-      cutOneMore();
+    if (cut < other.cut) {
+      cut(other.cut);
     }
     for (int i = 0; i < other.keys.length; i++) {
       if (other.counts[i] > 0) {
@@ -136,9 +136,11 @@ final class NumberCounts {
     if (++size > limit) {
       if (cut == 0) {
         leaveExact();
+        cut(enough());
       }
+      // Now and then a bit, found sooner by trying than by sorting.
       while (size > limit) {
-        cutOneMore();
+        cut(cut + 1);
       }
     } else if (2 * size > keys.length) {
       rehash(2 * keys.length);
@@ -173,9 +175,33 @@ final class NumberCounts {
     return integers ? Double.doubleToRawLongBits((double) key) : key;
   }
 
-  private void cutOneMore() {
-    cut++;
+  private void cut(int bits) {
+    cut = bits;
     rehash(keys.length);
+  }
+
+  /**
+   * The fewest bits that leave no more numbers than the limit: in sorted order, neighbors stay
+   * apart as long as the highest bit in which they differ is not cut.
+   */
+  private int enough() {
+    long[] sorted = new long[size];
+    int n = 0;
+    for (int i = 0; i < keys.length; i++) {
+      if (counts[i] != 0) {
+        sorted[n++] = keys[i];
+      }
+    }
+    Arrays.sort(sorted);
+    int[] apart = new int[Long.SIZE + 1];
+    for (int i = 1; i < n; i++) {
+      apart[Long.SIZE - Long.numberOfLeadingZeros(sorted[i] ^ sorted[i - 1])]++;
+    }
+    int bits = cut;
+    for (int left = n; left > limit; bits++) {
+      left -= apart[bits + 1];
+    }
+    return bits;
   }
 
   private void rehash(int capacity) {

@@ -108,10 +108,15 @@ final class RelationAccumulator {
   /**
    * Empty.
    *
+   * @param known the statistics of the whole
    * @param placed of each field of the whole
    * @param label what mutual information is measured with, or null
    */
-  RelationAccumulator(DatasetAccumulator whole, List<Placed> placed, @Nullable Label label) {
+  RelationAccumulator(
+      DatasetAccumulator whole,
+      DatasetStatistics known,
+      List<Placed> placed,
+      @Nullable Label label) {
     fields = whole.fields();
     numberOf = new int[fields.size()];
     Arrays.fill(numberOf, -1);
@@ -119,7 +124,7 @@ final class RelationAccumulator {
     correlations = correlations(whole);
     categories(placed);
     cells = new short[categories.size()][];
-    target(whole, placed, label);
+    target(whole, known, placed, label);
   }
 
   private Correlations correlations(DatasetAccumulator whole) {
@@ -210,7 +215,11 @@ final class RelationAccumulator {
     return cells;
   }
 
-  private void target(DatasetAccumulator whole, List<Placed> placed, @Nullable Label named) {
+  private void target(
+      DatasetAccumulator whole,
+      DatasetStatistics known,
+      List<Placed> placed,
+      @Nullable Label named) {
     if (named == null) {
       return;
     }
@@ -232,7 +241,7 @@ final class RelationAccumulator {
       Placed column = Placed.of(fields.get(own), whole.feature(own), new Placed.Scratch());
       short[] bins =
           switch (column) {
-            case PlacedNumbers numbers -> numbers.cells().bins(quantiles(whole, own), LABEL_BINS);
+            case PlacedNumbers numbers -> numbers.cells().bins(quantiles(known, own), LABEL_BINS);
             case PlacedTexts texts -> pooled(texts);
           };
       int other = column instanceof PlacedTexts texts ? bins[texts.other()] : -1;
@@ -245,7 +254,7 @@ final class RelationAccumulator {
       }
       short[] bins =
           switch (placed.get(i)) {
-            case PlacedNumbers numbers -> numbers.cells().bins(quantiles(whole, i), BINS);
+            case PlacedNumbers numbers -> numbers.cells().bins(quantiles(known, i), BINS);
             case PlacedTexts texts -> identity(texts.size());
           };
       JointCounts counts = new JointCounts(bins, target.size);
@@ -254,8 +263,8 @@ final class RelationAccumulator {
     }
   }
 
-  private static Quantiles quantiles(DatasetAccumulator whole, int field) {
-    NumberSummary numbers = whole.feature(field).result(whole.fields().get(field)).numbers();
+  private static Quantiles quantiles(DatasetStatistics whole, int field) {
+    NumberSummary numbers = whole.features().get(field).numbers();
     if (numbers == null) {
       throw new Bug("numbers have a summary");
     }

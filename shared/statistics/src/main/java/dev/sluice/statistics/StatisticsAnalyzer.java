@@ -56,7 +56,7 @@ public final class StatisticsAnalyzer {
     List<String> notes = new ArrayList<>();
     List<Grouping> groupings = groupings(ofAll, notes);
     List<Placed> placed = SecondPass.placed(all);
-    RelationAccumulator relations = new RelationAccumulator(all, placed, label);
+    RelationAccumulator relations = new RelationAccumulator(all, ofAll, placed, label);
     SecondPass pass = new SecondPass(all.fields(), placed, groupings, relations);
     List<DatasetStatistics> trainGroups = List.of();
     if (!groupings.isEmpty() || relations.needed()) {

@@ -77,7 +77,11 @@ final class RelationsTest {
   }
 
   private static RelationAccumulator relations(DatasetAccumulator whole) {
-    return new RelationAccumulator(whole, SecondPass.placed(whole), Label.column("sold"));
+    return relations(whole, SecondPass.placed(whole));
+  }
+
+  private static RelationAccumulator relations(DatasetAccumulator whole, List<Placed> placed) {
+    return new RelationAccumulator(whole, whole.result(""), placed, Label.column("sold"));
   }
 
   @ParameterizedTest
@@ -114,7 +118,7 @@ final class RelationsTest {
 
   private static RelationAccumulator gather(DatasetAccumulator whole, List<ExampleBatch> batches) {
     List<Placed> placed = SecondPass.placed(whole);
-    RelationAccumulator relations = new RelationAccumulator(whole, placed, Label.column("sold"));
+    RelationAccumulator relations = relations(whole, placed);
     SecondPass pass = new SecondPass(whole.fields(), placed, List.of(), relations);
     batches.forEach(pass::add);
     return relations;
