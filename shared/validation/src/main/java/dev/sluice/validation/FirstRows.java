@@ -26,6 +26,9 @@ final class FirstRows implements RowLook {
   /** Neighbours that are equal this much oftener than in shuffled rows: the file is sorted. */
   private static final double SORTED = 0.5;
 
+  /** Neighbours that tell whether rows are sorted. */
+  private static final int FEWEST = 20;
+
   /** Chance below which rows outside a run do not behave as usual. */
   private static final double UNUSUAL = Math.log(1e-3);
 
@@ -136,6 +139,7 @@ final class FirstRows implements RowLook {
     String lastSource = "";
     long neighbours;
     long equal;
+    long entries;
 
     State(Search search) {
       this.search = search;
@@ -248,14 +252,13 @@ final class FirstRows implements RowLook {
       State state, ValueStarts search, RowLook.Rows rows, int row, String value) {
     boolean hit = value.equals(search.value());
     begins(state, rows, row, hit, null);
-    if (!hit) {
-      if (rows.source(row).equals(state.lastSource)) {
-        state.neighbours++;
-        state.equal += value.equals(state.last) ? 1 : 0;
-      }
-      state.last = value;
-    }
     // After a row of the value there is no neighbour to compare with.
+    if (rows.source(row).equals(state.lastSource)) {
+      state.neighbours++;
+      state.equal += value.equals(state.last) ? 1 : 0;
+      state.entries += hit ? 1 : 0;
+    }
+    state.last = value;
     state.lastSource = hit ? "\0" : rows.source(row);
   }
 
@@ -432,7 +435,12 @@ final class FirstRows implements RowLook {
       return false;
     }
     double expected = search.equalNeighbours() + SORTED * Math.max(0, 1 - search.equalNeighbours());
-    if (state.neighbours >= 20 && state.equal > expected * state.neighbours) {
+    long others = state.neighbours - state.entries;
+    boolean sorted = others >= FEWEST && state.equal > expected * others;
+    // In shuffled rows the value follows another one as often as it is there at all.
+    boolean gathered =
+        state.neighbours >= FEWEST && state.entries < search.usual() / 3 * state.neighbours;
+    if (sorted || gathered) {
       return false;
     }
     long rows = 0;
@@ -442,8 +450,8 @@ final class FirstRows implements RowLook {
       hits += bits.hits();
     }
     long outside = rows - onset.rows();
-    long others = outside - (hits - onset.hits());
+    long without = outside - (hits - onset.hits());
     return outside == 0
-        || Significance.logBinomialTail(others, outside, 1 - search.usual() / 2) > UNUSUAL;
+        || Significance.logBinomialTail(without, outside, 1 - search.usual() / 2) > UNUSUAL;
   }
 }

@@ -28,8 +28,8 @@ final class StuckValues {
   private static final double LEAST_RISE = 0.0025;
   private static final long FEWEST = 10;
 
-  /** A value that most rows had cannot tell that it is stuck. */
-  private static final double COMMON = 0.5;
+  /** A value that nearly all rows had cannot tell that it is stuck. */
+  private static final double COMMON = 0.8;
 
   /** Where values move on by nature, only such fine ones tell. */
   private static final double FINE = 0.05;
