@@ -274,7 +274,8 @@ final class Conventions implements RowLook {
     }
     if (schema >= 0) {
       if (mapping != null) {
-        told.set(schema, told.get(schema).withSentence(mapped(mapping) + " " + parts(candidate)));
+        Anomaly anomaly = told.get(schema).withSentence(mapped(mapping) + " " + parts(candidate));
+        told.set(schema, anomaly.firstRow() == null ? anomaly.withRow(candidate.row) : anomaly);
         dropGone(told, name, candidate, mapping);
       }
       return;
@@ -362,7 +363,8 @@ final class Conventions implements RowLook {
   private Anomaly changed(
       String name, Candidate candidate, String format, @Nullable Mapping mapping) {
     TextSummary old = candidate.old.text();
-    FormatCount usual = old == null ? null : old.formats().top().getFirst();
+    FormatCount usual =
+        old == null || old.formats().top().isEmpty() ? null : old.formats().top().getFirst();
     String example =
         candidate.values.stream()
             .filter(value -> FormatPattern.of(value).equals(format))

@@ -7,10 +7,8 @@ import dev.sluice.examples.ListColumn;
 import dev.sluice.examples.StringColumn;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -27,6 +25,9 @@ final class FirstRows implements RowLook {
 
   /** Neighbours that are equal this much oftener than in shuffled rows: the file is sorted. */
   private static final double SORTED = 0.5;
+
+  /** Neighbours that tell whether rows are sorted. */
+  private static final int FEWEST = 20;
 
   /** Chance below which rows outside a run do not behave as usual. */
   private static final double UNUSUAL = Math.log(1e-3);
@@ -63,8 +64,15 @@ final class FirstRows implements RowLook {
    * @param value as statistics write it
    * @param usual its share of the present values in the baseline
    * @param equalNeighbours chance that two rows of other values, drawn at random, have the same
+   * @param toTheEnd true where only a run to the end of the file counts
    */
-  record ValueStarts(String feature, Rows rows, String value, double usual, double equalNeighbours)
+  record ValueStarts(
+      String feature,
+      Rows rows,
+      String value,
+      double usual,
+      double equalNeighbours,
+      boolean toTheEnd)
       implements Starts {}
 
   /**
@@ -125,19 +133,26 @@ final class FirstRows implements RowLook {
     final TreeMap<String, Onset.Rows> bits = new TreeMap<>();
     final Tally times = new Tally(1);
     final List<Example> first = new ArrayList<>();
-    final Map<String, String> last = new HashMap<>();
+    String source = "";
+    Onset.@Nullable Rows current;
+    String last = "";
+    String lastSource = "";
     long neighbours;
     long equal;
+    long entries;
 
     State(Search search) {
       this.search = search;
     }
 
     void found(String object, long place, String value) {
-      Example example = new Example(object, place, value);
-      if (first.size() == MOST_EXAMPLES && Example.ORDER.compare(example, first.getLast()) > 0) {
-        return;
+      if (first.size() == MOST_EXAMPLES) {
+        int order = object.compareTo(first.getLast().source());
+        if (order > 0 || (order == 0 && place > first.getLast().row())) {
+          return;
+        }
       }
+      Example example = new Example(object, place, value);
       first.add(example);
       first.sort(Example.ORDER);
       if (first.size() > MOST_EXAMPLES) {
@@ -215,14 +230,7 @@ final class FirstRows implements RowLook {
         case MissingStarts s -> begins(state, rows, row, isMissing(column, row), seconds);
         case ValueStarts s -> {
           if (!column.isMissing(row)) {
-            String value = text(column, row);
-            boolean hit = value.equals(s.value());
-            begins(state, rows, row, hit, seconds);
-            String before = state.last.put(rows.source(row), value);
-            if (before != null && !hit && !before.equals(s.value())) {
-              state.neighbours++;
-              state.equal += before.equals(value) ? 1 : 0;
-            }
+            values(state, s, rows, row, text(column, row));
           }
         }
         case FirstValue s -> {
@@ -240,10 +248,30 @@ final class FirstRows implements RowLook {
     }
   }
 
+  private static void values(
+      State state, ValueStarts search, RowLook.Rows rows, int row, String value) {
+    boolean hit = value.equals(search.value());
+    begins(state, rows, row, hit, null);
+    // After a row of the value there is no neighbour to compare with.
+    if (rows.source(row).equals(state.lastSource)) {
+      state.neighbours++;
+      state.equal += value.equals(state.last) ? 1 : 0;
+      state.entries += hit ? 1 : 0;
+    }
+    state.last = value;
+    state.lastSource = hit ? "\0" : rows.source(row);
+  }
+
   private static void begins(
       State state, RowLook.Rows rows, int row, boolean hit, double @Nullable [] seconds) {
     String source = rows.source(row);
-    state.bits.computeIfAbsent(source, name -> new Onset.Rows()).add(rows.place(row), hit);
+    Onset.Rows bits = state.current;
+    if (bits == null || !source.equals(state.source)) {
+      bits = state.bits.computeIfAbsent(source, name -> new Onset.Rows());
+      state.current = bits;
+      state.source = source;
+    }
+    bits.add(rows.place(row), hit);
     if (hit) {
       state.found(source, rows.place(row), "");
     }
@@ -403,8 +431,16 @@ final class FirstRows implements RowLook {
 
   /** Rows outside the run have the value as often as ever, and no order by value. */
   private static boolean isStuck(State state, ValueStarts search, Onset onset) {
+    if (search.toTheEnd() && !onset.toTheEnd()) {
+      return false;
+    }
     double expected = search.equalNeighbours() + SORTED * Math.max(0, 1 - search.equalNeighbours());
-    if (state.neighbours >= 20 && state.equal > expected * state.neighbours) {
+    long others = state.neighbours - state.entries;
+    boolean sorted = others >= FEWEST && state.equal > expected * others;
+    // In shuffled rows the value follows another one as often as it is there at all.
+    boolean gathered =
+        state.neighbours >= FEWEST && state.entries < search.usual() / 3 * state.neighbours;
+    if (sorted || gathered) {
       return false;
     }
     long rows = 0;
@@ -414,8 +450,8 @@ final class FirstRows implements RowLook {
       hits += bits.hits();
     }
     long outside = rows - onset.rows();
-    long others = outside - (hits - onset.hits());
+    long without = outside - (hits - onset.hits());
     return outside == 0
-        || Significance.logBinomialTail(others, outside, 1 - search.usual() / 2) > UNUSUAL;
+        || Significance.logBinomialTail(without, outside, 1 - search.usual() / 2) > UNUSUAL;
   }
 }

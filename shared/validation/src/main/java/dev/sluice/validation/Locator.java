@@ -186,10 +186,7 @@ final class Locator {
       Shared common = shared.get(i);
       sought.shared = common;
       sought.together = breaks.together(i);
-      if (sought.place == null
-          && common != null
-          && sought.search instanceof MissingStarts search
-          && search.rows().equals(Rows.ALL)) {
+      if (sought.place == null && common != null && sought.search instanceof MissingStarts search) {
         gathered.add(sought);
         again.add(
             new MissingStarts(

@@ -28,13 +28,17 @@ final class StuckValues {
   private static final double LEAST_RISE = 0.0025;
   private static final long FEWEST = 10;
 
-  /** A value that most rows had cannot tell that it is stuck. */
-  private static final double COMMON = 0.5;
+  /** A value that nearly all rows had cannot tell that it is stuck. */
+  private static final double COMMON = 0.8;
 
   /** Where values move on by nature, only such fine ones tell. */
   private static final double FINE = 0.05;
 
   private static final long MANY = 100;
+
+  /** A value that may have become more frequent: a run of it to the end of the file tells. */
+  private static final double SUSPECT = Math.log(0.2);
+
   private static final int SECONDS_A_DAY = 86_400;
 
   private static final Set<String> TEXTS =
@@ -146,7 +150,7 @@ final class StuckValues {
     return Nature.time(feature) != null && Double.parseDouble(value) % SECONDS_A_DAY == 0;
   }
 
-  private record Risen(ValueCount value, String key, long before, double rise) {}
+  private record Risen(ValueCount value, String key, long before, double rise, boolean sure) {}
 
   private void add(
       List<Draft> drafts, FeatureStatistics now, FeatureStatistics old, ValueShares shares) {
@@ -157,14 +161,14 @@ final class StuckValues {
       long frequency = value.frequency() - now.values().topError();
       long was = shares.atMost(key);
       double rise = (double) frequency / n - (double) was / shares.n();
-      if (frequency >= FEWEST
-          && rise >= LEAST_RISE
-          && (double) was / shares.n() < COMMON
-          && Significance.logFisher(was, shares.n(), frequency, n) <= logAlpha) {
-        risen.add(new Risen(value, key, was, rise));
+      if (frequency >= FEWEST && rise >= LEAST_RISE && (double) was / shares.n() < COMMON) {
+        double logP = Significance.logFisher(was, shares.n(), frequency, n);
+        if (logP <= SUSPECT) {
+          risen.add(new Risen(value, key, was, rise, logP <= logAlpha));
+        }
       }
     }
-    risen.sort(Comparator.comparingDouble(Risen::rise).reversed());
+    risen.sort(Comparator.comparing(Risen::sure).thenComparingDouble(Risen::rise).reversed());
     risen.stream().limit(MOST_VALUES).map(one -> draft(now, old, shares, one)).forEach(drafts::add);
   }
 
@@ -173,7 +177,8 @@ final class StuckValues {
     String name = now.name();
     double share = (double) risen.value().frequency() / now.valueCount();
     double was = (double) risen.before() / shares.n();
-    boolean placeholder = !shares.counts().containsKey(risen.key()) && isPlaceholder(old, risen);
+    boolean placeholder =
+        risen.sure() && !shares.counts().containsKey(risen.key()) && isPlaceholder(old, risen);
     double effect = Distances.cohenH(was, share);
     Thresholds.Floor floor = checks.of(name).missing();
     String value = Wording.quoted(risen.value().value());
@@ -210,7 +215,12 @@ final class StuckValues {
             effect,
             floor.fail()),
         new ValueStarts(
-            name, Rows.ALL, risen.value().value(), was, equalNeighbours(now, risen.value())));
+            name,
+            Rows.ALL,
+            risen.value().value(),
+            was,
+            equalNeighbours(now, risen.value()),
+            /* toTheEnd= */ !risen.sure()));
   }
 
   /** Of numbers, only what lies beyond all that was there before is taken for a default. */

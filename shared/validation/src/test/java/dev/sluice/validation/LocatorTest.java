@@ -143,6 +143,22 @@ class LocatorTest {
   }
 
   @Test
+  void aCommonValueThatIsStuckAtTheEndIsFoundThoughItsShareHardlyRose() {
+    Table batch = listings(4_000, 2);
+    for (int i = 3_800; i < 4_000; i++) {
+      batch.column("currency")[i] = "USD";
+    }
+    Anomaly anomaly =
+        validate(BASE, batch).anomalies().stream()
+            .filter(one -> one.kind() == Kind.VALUE_STUCK)
+            .findFirst()
+            .orElseThrow();
+    assertThat(anomaly.feature()).isEqualTo("currency");
+    assertThat(anomaly.severity()).isEqualTo(Severity.FAIL);
+    assertThat(anomaly.firstRow()).isBetween(3_795L, 3_801L);
+  }
+
+  @Test
   void aClockThatStandsIsFoundThoughTimesMoveOn() {
     Table batch = listings(4_000, 2);
     for (int i = 3_500; i < 4_000; i++) {
