@@ -129,7 +129,7 @@ statistics() {
     -Djava.util.logging.config.file="$home/emulator-tests/local-cloud/logging.properties" \
     -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.StatisticsBench \
     "${csv:-$folder/listings.csv}" "$rows" "$rounds" ${csv:+"$label" ${groups//,/ }} | tee "$folder/told"
-  $peers && [ -r "$home/benchmarks/peers.sh" ] || return 0
+  $peers || return 0
   figures=$(tail -n 1 "$folder/told")
   # shellcheck source=benchmarks/peers.sh
   . "$home/benchmarks/peers.sh"

@@ -343,7 +343,9 @@ final class DriftChecks {
   private void compareGroup(
       String column, @Nullable String value, List<String> slices, Pooled now, long least) {
     features.forEach((name, moves) -> {
-      if (name.equals(column)) {
+      if (name.equals(column)
+          || (Nature.isPartOfDate(before.feature(name))
+              && Nature.isPartOfDate(before.feature(column)))) {
         return;
       }
       List<Cell> old = new ArrayList<>();

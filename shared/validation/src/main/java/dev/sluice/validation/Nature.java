@@ -140,6 +140,19 @@ final class Nature {
         : max <= period && Math.min(unique, uniqueNow) < 0.95 * period;
   }
 
+  /**
+   * True for a part of a date, such as a month or a weekday. Of two of them, which go together is a
+   * matter of the days that a batch holds.
+   */
+  static boolean isPartOfDate(@Nullable FeatureStatistics feature) {
+    NumberSummary numbers = feature == null ? null : feature.numbers();
+    return feature != null
+        && numbers != null
+        && feature.type() == ValueType.INT
+        && numbers.min() >= 0
+        && period(feature.name().toLowerCase(Locale.ROOT), numbers.max()) != 0;
+  }
+
   private static int period(String name, double max) {
     if (names(name, "year")) {
       return max > 366 ? YEARS : 366;

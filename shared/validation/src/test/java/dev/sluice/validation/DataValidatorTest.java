@@ -341,6 +341,32 @@ class DataValidatorTest {
     assertThat(validate(may, stuck).outcome()).isEqualTo(Outcome.FAIL);
   }
 
+  /** Rows of one day go together: a month's weekdays are those of the days that a batch holds. */
+  @Test
+  void theWeekdaysOfAMonthMoveOnAndPricesInItDoNot() {
+    assertThat(validate(calendar(1, 1), calendar(2, 1)).outcome()).isEqualTo(Outcome.PASS);
+    assertThat(only(validate(calendar(1, 1), calendar(2, 9))).slice()).isEqualTo("start_month=3");
+  }
+
+  private static Table calendar(long seed, double factor) {
+    Random random = new Random(seed);
+    int rows = 6_000;
+    @Nullable Object[] month = new @Nullable Object[rows];
+    @Nullable Object[] day = new @Nullable Object[rows];
+    @Nullable Object[] price = new @Nullable Object[rows];
+    for (int i = 0; i < rows; i++) {
+      // Two days of each month, and each has a weekday of its own.
+      int date = random.nextInt(24);
+      month[i] = (long) (1 + date / 2);
+      day[i] = Math.floorMod(date * 31L + (seed * 7_919) * (date / 2 + 1), 7);
+      price[i] = Math.exp(random.nextGaussian()) * (month[i].equals(3L) ? factor : 1);
+    }
+    return new Table(rows)
+        .with("start_month", month)
+        .with("start_weekday", day)
+        .with("price", price);
+  }
+
   @Test
   void aNumberOfDaysIsNoPartOfADateAndIsCompared() {
     Table base = new Table(400).with("shipping_days", hours(400, 0));

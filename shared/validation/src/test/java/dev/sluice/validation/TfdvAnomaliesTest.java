@@ -157,7 +157,8 @@ class TfdvAnomaliesTest {
                     one.json().has("environment")
                         ? one.text("environment")
                         : SchemaInference.TRAINING,
-                    one.statistics("serving")))
+                    one.statistics("serving"),
+                    List.of()))
             .anomalies()
             .stream()
             .filter(anomaly -> anomaly.severity() != Severity.INFO)
