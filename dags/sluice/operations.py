@@ -8,6 +8,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count, takewhile
 from pathlib import Path
 
 import yaml
@@ -15,6 +16,8 @@ import yaml
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 KEYS = ("function", "map_over", "takes", "gives", "reads", "teardown")
 SHARD = "shard"
+LIST = "list"
+OPTIONAL = "optional"
 MAPS = (SHARD,)
 """What an operation can be mapped over."""
 
@@ -33,7 +36,8 @@ class Operation:
 
     `name` is also the Airflow task's id. `map_over` is "shard" where it is called once a shard of the
     batch, None where it is called once. `takes` maps inputs, in order, to True where the operation
-    also runs without them. `gives` begins with the operation's own record, which is always given.
+    also runs without them. `gives` begins with the operation's own record, which is always given;
+    `lists` are those of its outputs that are any number of uris, as `name#0`, `name#1` and so on.
     `reads` are the spec keys that enter its fingerprint. `teardown` marks the one that ends every
     run, whatever happened.
     """
@@ -43,6 +47,7 @@ class Operation:
     map_over: str | None
     takes: Mapping[str, bool]
     gives: tuple[str, ...]
+    lists: tuple[str, ...]
     reads: tuple[str, ...]
     teardown: bool
 
@@ -62,7 +67,7 @@ class Operations:
                 if "#" in output:
                     raise BadInput(
                         f"{what}: gives of {operation.name} names '{output}'; what follows a # is a"
-                        " shard"
+                        " number"
                     )
                 other = self._giver.setdefault(output, operation.name)
                 if other != operation.name:
@@ -139,8 +144,8 @@ class Operations:
     ) -> tuple[dict[str, str], list[str]]:
         """The inputs of a call, and the required ones that were not given.
 
-        `given` holds the outputs of each operation that answered; of one whose outputs are joined,
-        those of each shard in order, which become `name#0`, `name#1` and so on. Raises Incomplete
+        `given` holds the outputs of each operation that answered, a list's as `name#0`, `name#1` and
+        so on; of one whose outputs are joined, those of each shard in order, which become the same. Raises Incomplete
         where only some shards gave one.
         """
         inputs: dict[str, str] = {}
@@ -155,6 +160,10 @@ class Operations:
                         " all or none must"
                     )
                 found = {f"{name}#{k}": uri for k, uri in enumerate(uris) if uri is not None}
+            elif name in self[giver].lists:
+                outputs = given.get(giver, {})
+                names = takewhile(outputs.__contains__, (f"{name}#{k}" for k in count()))
+                found = {numbered: outputs[numbered] for numbered in names}
             else:
                 uri = given.get(giver, {}).get(name)
                 found = {} if uri is None else {name: uri}
@@ -263,33 +272,42 @@ def _operation(name: object, row: object, what: str) -> Operation:
         raise BadInput(
             f"{what}: map_over of {name} is of a teardown, which ends a run once; leave it out"
         )
+    gives = _marked(name, "gives", LIST, "[batch, {baseline: list}]", row, what)
+    lists = tuple(output for output, marked in gives.items() if marked)
+    if map_over is not None and lists:
+        raise BadInput(
+            f"{what}: gives of {name} has a list, and each shard gives one uri; leave it out"
+        )
     return Operation(
         name=name,
         function=function,
         map_over=map_over,
-        takes=_takes(name, row.get("takes") or [], what),
-        gives=_names(name, "gives", row.get("gives") or [], what),
+        takes=_marked(name, "takes", OPTIONAL, "[examples, {live_model: optional}]", row, what),
+        gives=tuple(gives),
+        lists=lists,
         reads=_names(name, "reads", row.get("reads") or [], what),
         teardown=teardown,
     )
 
 
-def _takes(name: str, value: object, what: str) -> dict[str, bool]:
+def _marked(
+    name: str, key: str, mark: str, example: str, row: Mapping[str, object], what: str
+) -> dict[str, bool]:
+    """Names in order, True where one has the mark."""
+    value = row.get(key) or []
     if not isinstance(value, list):
-        raise BadInput(
-            f"{what}: takes of {name} must be a list, such as [examples, {{live_model: optional}}]"
-        )
-    takes: dict[str, bool] = {}
+        raise BadInput(f"{what}: {key} of {name} must be a list, such as {example}")
+    names: dict[str, bool] = {}
     for element in value:
         if isinstance(element, str):
-            takes[element] = False
-        elif isinstance(element, dict) and list(element.values()) == ["optional"]:
-            takes[str(next(iter(element)))] = True
+            names[element] = False
+        elif isinstance(element, dict) and list(element.values()) == [mark]:
+            names[str(next(iter(element)))] = True
         else:
             raise BadInput(
-                f"{what}: takes of {name} must hold names and {{name: optional}}, not {element!r}"
+                f"{what}: {key} of {name} must hold names and {{name: {mark}}}, not {element!r}"
             )
-    return takes
+    return names
 
 
 def _names(name: str, key: str, value: object, what: str) -> tuple[str, ...]:

@@ -60,7 +60,14 @@ def functions(monkeypatch):
     from sluice.operations import Operations
 
     operations = Operations.read(DAGS / "operations.yaml")
-    script = FunctionServer({operation.name: operation.gives for operation in operations})
+    script = FunctionServer(
+        {
+            operation.name: tuple(
+                f"{name}#0" if name in operation.lists else name for name in operation.gives
+            )
+            for operation in operations
+        }
+    )
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):

@@ -29,6 +29,10 @@ finish-run: {teardown: true}
 """
 
 
+LISTS = "takes: [inspection, {baseline: optional}]"
+TAKEN = "takes: [batch, baseline, inspection"
+
+
 def sharded(**replacements):
     return small(text=SHARDED, **replacements)
 
@@ -116,7 +120,8 @@ def test_refuses_a_file_that_means_nothing(change, message):
         ({"{teardown: true}": "{teardown: true, map_over: shard}"}, "finish-run is of a teardown"),
         ({"takes: [batch, inspection, plan]": "takes: [plan]"}, "part is mapped, but takes nothing"),
         ({"map_over: shard, takes: [batch],": "map_over: shard,"}, "nothing: resolve, inspect"),
-        ({"gives: [part]": "gives: [part, 'part#1']"}, "'part#1'; what follows a # is a shard"),
+        ({"gives: [part]": "gives: [{part: list}]"}, "gives of part has a list"),
+        ({"gives: [part]": "gives: [part, 'part#1']"}, "'part#1'; what follows a # is a number"),
     ],
 )
 def test_refuses_a_map_that_nobody_can_perform(change, message):
@@ -143,6 +148,25 @@ def test_a_shard_takes_its_own_of_a_mapped_operation():
         {"batch": "gs://b", "inspection": "gs://i"},
         ["plan"],
     )
+
+
+def test_takes_a_list_as_its_giver_numbered_it():
+    operations = sharded(**{"baseline]": "{baseline: list}]", "takes: [inspection]": LISTS})
+    assert operations["resolve"].gives == ("batch", "baseline")
+    assert operations["resolve"].lists == ("baseline",)
+    given = {f"baseline#{k}": f"gs://b/{k}" for k in range(11)}
+    gaps = {"baseline": "gs://no", "baseline#12": "gs://no"}
+    plan = {"resolve": {**given, **gaps}, "inspect": [{"inspection": "gs://i"}]}
+    inputs, missing = operations.inputs(operations["plan"], plan)
+    assert inputs == {"inspection#0": "gs://i", **given}
+    assert list(inputs)[-1] == "baseline#10"
+    assert missing == []
+
+
+def test_a_list_of_none_was_not_given():
+    operations = sharded(**{"baseline]": "{baseline: list}]", "takes: [batch, inspection": TAKEN})
+    shard = {"resolve": {"batch": "gs://b"}, "inspect": {"inspection": "gs://i"}}
+    assert operations.inputs(operations["part"], shard)[1] == ["baseline", "plan"]
 
 
 @pytest.mark.parametrize("parts", [[], [{}, {}]])

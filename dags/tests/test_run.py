@@ -118,6 +118,20 @@ def test_calls_every_operation_in_order_with_what_its_givers_gave(functions):
     assert all("Authorization" not in headers for headers in functions.headers)
 
 
+def test_gives_every_one_of_a_list(functions):
+    functions.on("resolve", Reply.gives("batch", "baseline#0", "baseline#1", "history#0"))
+
+    run({"batch": "b-7"})
+
+    assert functions.call("validate-data")["inputs"] == {
+        "examples": "gs://artifacts/examples",
+        "statistics": "gs://artifacts/statistics",
+        "baseline#0": "gs://artifacts/baseline#0",
+        "baseline#1": "gs://artifacts/baseline#1",
+        "history#0": "gs://artifacts/history#0",
+    }
+
+
 def test_takes_the_batch_from_resolve_where_the_conf_has_none(functions):
     state, _ = run()
 

@@ -207,7 +207,7 @@ public final class FaultBench {
           alarms = judge.judge(one.data(), scene);
         } catch (RuntimeException e) {
           // A tool that breaks down holds a batch, and tells nobody what is wrong.
-          broken.add(one + " [" + judge.name() + "]: " + e + " at " + e.getStackTrace()[0]);
+          broken.add(one + " [" + judge.name() + "]: " + e + " at " + where(e));
           alarms = List.of(new Found("(broke down)", "", true, null, e.toString()));
         }
         found.put(judge.name(), alarms);
@@ -264,5 +264,13 @@ public final class FaultBench {
               + alarm.text()
               + (alarm.firstRow() == null ? "" : " (row " + alarm.firstRow() + ")"));
     }
+  }
+
+  /** The first frame of ours. */
+  private static @Nullable Object where(RuntimeException e) {
+    return Arrays.stream(e.getStackTrace())
+        .filter(frame -> frame.getClassName().startsWith("dev.sluice."))
+        .findFirst()
+        .orElse(null);
   }
 }

@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
       PublishCommand.class,
       ReplayDeadCommand.class,
       TriggerCommand.class,
+      AcceptCommand.class,
       PredictCommand.class,
       PackageCommand.class,
       HelpCommand.class,

@@ -27,6 +27,7 @@ import dev.sluice.gcp.Composer;
 import dev.sluice.gcp.GoogleClients;
 import dev.sluice.gcp.Messages;
 import dev.sluice.localcloud.Home;
+import dev.sluice.localcloud.Launcher;
 import dev.sluice.localcloud.LocalCloud;
 import java.io.IOException;
 import java.net.URI;
@@ -53,6 +54,7 @@ final class Cloud implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final LocalCloud local;
+  private final Path state;
   private final Path pipelines;
   private final BlockingQueue<String> console;
   private final BlockingQueue<Progress> progress;
@@ -63,10 +65,12 @@ final class Cloud implements AutoCloseable {
 
   private Cloud(
       LocalCloud local,
+      Path state,
       Path pipelines,
       BlockingQueue<String> console,
       BlockingQueue<Progress> progress) {
     this.local = local;
+    this.state = state;
     this.pipelines = pipelines;
     this.console = console;
     this.progress = progress;
@@ -116,12 +120,19 @@ final class Cloud implements AutoCloseable {
                 console::add,
                 progress::add),
             hosting);
-    return new Cloud(local, pipelines, console, progress);
+    return new Cloud(local, folder.resolve("state"), pipelines, console, progress);
   }
 
   /** The cloud itself, for faults. */
   LocalCloud local() {
     return local;
+  }
+
+  /** Runs a command of the launcher on this cloud; its status must be that, and its lines come. */
+  List<String> command(int status, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--state", state.toString()));
+    return Launcher.run(status, all);
   }
 
   Storage storage() {

@@ -2,6 +2,7 @@ package dev.sluice.contracts;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  *     called once
  * @param takes inputs by name, in order; true where the operation also runs without it
  * @param gives outputs; the first is the operation's own record and is always given
+ * @param lists those of the outputs that are any number of uris, as {@code name#0}, {@code name#1}
+ *     and so on; none is given where there are none
  * @param reads the spec keys that enter its fingerprint
  * @param teardown true for the one that ends every run, whatever happened
  */
@@ -22,6 +25,7 @@ public record Operation(
     @Nullable String mapOver,
     Map<String, Boolean> takes,
     List<String> gives,
+    Set<String> lists,
     List<String> reads,
     boolean teardown) {
   /** What an operation can be mapped over. */
@@ -31,6 +35,7 @@ public record Operation(
     Names.check("operation", name, Names.PIPELINE);
     takes = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(takes));
     gives = List.copyOf(gives);
+    lists = lists == null ? Set.of() : Set.copyOf(lists);
     reads = List.copyOf(reads);
   }
 

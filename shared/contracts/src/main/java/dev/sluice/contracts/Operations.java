@@ -41,22 +41,27 @@ public final class Operations {
       }
       entry.only(KEYS);
       String function = entry.string("function");
+      Map<String, Boolean> gives = gives(entry);
       Operation operation =
           new Operation(
               name,
               function == null ? name : function,
               mapOver(entry),
               takes(entry),
-              entry.strings("gives"),
+              List.copyOf(gives.keySet()),
+              lists(gives),
               entry.strings("reads"),
               Boolean.TRUE.equals(entry.values().get("teardown")));
       if (operation.isMapped() && operation.teardown()) {
         throw entry.refuse("map_over", "is of a teardown, which ends a run once; leave it out");
       }
+      if (operation.isMapped() && !operation.lists().isEmpty()) {
+        throw entry.refuse("gives", "has a list, and each shard gives one uri; leave it out");
+      }
       byName.put(name, operation);
       for (String output : operation.gives()) {
         if (output.contains("#")) {
-          throw entry.refuse("gives", "names '" + output + "'; what follows a # is a shard");
+          throw entry.refuse("gives", "names '" + output + "'; what follows a # is a number");
         }
         String other = giver.put(output, name);
         if (other != null) {
@@ -150,11 +155,12 @@ public final class Operations {
   }
 
   /**
-   * True where the operation takes every shard's output under this name, as {@code name#0} and so
-   * on: its giver is mapped and it is not itself.
+   * True where the operation takes any number of uris under this name, as {@code name#0} and so on:
+   * its giver gives a list, or is mapped where it is not itself, so that each shard gave one.
    */
   public boolean isJoined(Operation operation, String input) {
-    return !operation.isMapped() && giver(input).isMapped();
+    return giver(input).lists().contains(input)
+        || (!operation.isMapped() && giver(input).isMapped());
   }
 
   /**
@@ -209,23 +215,41 @@ public final class Operations {
   }
 
   private static Map<String, Boolean> takes(Yaml entry) {
+    return names(entry, "takes", "optional", "[examples, {live_model: optional}]");
+  }
+
+  /** Outputs in order; true where one is a list. */
+  private static Map<String, Boolean> gives(Yaml entry) {
+    return names(entry, "gives", "list", "[batch, {baseline: list}]");
+  }
+
+  private static Set<String> lists(Map<String, Boolean> gives) {
+    Set<String> out = new LinkedHashSet<>();
+    gives.forEach((name, list) -> {
+      if (list) {
+        out.add(name);
+      }
+    });
+    return out;
+  }
+
+  /** Names in order; true where one has that mark. */
+  private static Map<String, Boolean> names(Yaml entry, String key, String mark, String example) {
     Map<String, Boolean> out = new LinkedHashMap<>();
-    Object value = entry.values().get("takes");
+    Object value = entry.values().get(key);
     if (value == null) {
       return out;
     }
     if (!(value instanceof List<?> list)) {
-      throw entry.refuse("takes", "must be a list, such as [examples, {live_model: optional}]");
+      throw entry.refuse(key, "must be a list, such as " + example);
     }
     for (Object element : list) {
-      if (element instanceof String input) {
-        out.put(input, false);
-      } else if (element instanceof Map<?, ?> map
-          && map.size() == 1
-          && map.containsValue("optional")) {
+      if (element instanceof String name) {
+        out.put(name, false);
+      } else if (element instanceof Map<?, ?> map && map.size() == 1 && map.containsValue(mark)) {
         out.put(String.valueOf(map.keySet().iterator().next()), true);
       } else {
-        throw entry.refuse("takes", "must hold names and {name: optional}, not " + element);
+        throw entry.refuse(key, "must hold names and {name: " + mark + "}, not " + element);
       }
     }
     return out;

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param shard from 0, null where the operation is not mapped
  * @param shards how many shards the run has, null where the operation is not mapped
  * @param attempt from 1, for the record
- * @param inputs name to uri of what earlier operations gave; what a mapped one gave comes to one
- *     that is not as {@code name#0}, {@code name#1} and so on, one a shard
+ * @param inputs name to uri of what earlier operations gave; a list, and what a mapped operation
+ *     gave to one that is not, comes as {@code name#0}, {@code name#1} and so on
  * @param parameters options of this run
  */
 public record StageRequest(
@@ -65,9 +65,9 @@ public record StageRequest(
     this(pipeline, run, batch, operation, shard, /* shards= */ null, attempt, inputs, parameters);
   }
 
-  /** The name under which one shard's output comes to an operation that is not mapped. */
-  public static String joined(String name, int shard) {
-    return name + "#" + shard;
+  /** The name of one of a list, and of one shard's output to an operation that is not mapped. */
+  public static String joined(String name, int number) {
+    return name + "#" + number;
   }
 
   /** The operation, with its shard where it is mapped: {@code ingest-shard[3]}. */
@@ -76,14 +76,19 @@ public record StageRequest(
   }
 
   /**
-   * What each shard of a mapped operation gave under this name, in the order of the shards; empty
-   * where there are none.
+   * A list of that name, or what each shard of a mapped operation gave under it, in order; empty
+   * where there are none. An input of the bare name is a list of one: runs that began before an
+   * output became a list give it so.
    *
    * @throws BadInput where one is missing between others, or a shard is not a number
    */
   public List<String> inputs(String name) {
     String prefix = name + "#";
     long given = inputs.keySet().stream().filter(key -> key.startsWith(prefix)).count();
+    String bare = inputs.get(name);
+    if (given == 0 && bare != null) {
+      return List.of(bare);
+    }
     List<String> uris = new ArrayList<>();
     for (int shard = 0; shard < given; shard++) {
       String uri = inputs.get(joined(name, shard));

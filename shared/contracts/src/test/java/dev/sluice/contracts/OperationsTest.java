@@ -139,6 +139,29 @@ class OperationsTest {
   }
 
   @Test
+  void aListIsGivenAsAnyNumberOfUris() {
+    Operations operations =
+        parse(
+            """
+            a: {gives: [x, {y: list}]}
+            b: {takes: [x, {y: optional}], gives: [z]}
+            c: {map_over: shard, takes: [x, {y: optional}], gives: [w]}
+            """);
+    assertThat(operations.get("a").gives()).containsExactly("x", "y");
+    assertThat(operations.get("a").lists()).containsExactly("y");
+    assertThat(operations.isJoined(operations.get("b"), "y")).isTrue();
+    assertThat(operations.isJoined(operations.get("c"), "y")).isTrue();
+    assertThat(operations.isJoined(operations.get("b"), "x")).isFalse();
+  }
+
+  @Test
+  void aGivenNameWithAnotherMarkIsRefused() {
+    assertThatThrownBy(() -> parse("a: {gives: [x, {y: lists}]}\n"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("'gives' must hold names and {name: list}, not {y=lists}");
+  }
+
+  @Test
   void whatCannotRunWithoutShardsIsKnown() {
     assertThat(parse(SHARDED).onlyWithShards().stream().map(Operation::name))
         .containsExactly("inspect", "plan", "part", "count");
@@ -153,7 +176,8 @@ class OperationsTest {
         "{teardown: true}|{map_over: shard, teardown: true}|line 7: key 'map_over' is of a teardown",
         "takes: [batch, inspection, plan]|takes: [plan]|'part' is mapped, but takes nothing of resolve",
         "inspect: {map_over: shard, takes: [batch]|inspect: {map_over: shard, takes: []|take nothing: resolve, inspect",
-        "gives: [part]|gives: [part, 'part#1']|names 'part#1'; what follows a # is a shard",
+        "gives: [part]|gives: [{part: list}]|key 'gives' has a list, and each shard gives one uri",
+        "gives: [part]|gives: [part, 'part#1']|names 'part#1'; what follows a # is a number",
       })
   void aMapThatNobodyCanPerformIsRefused(String good, String bad, String message) {
     assertThat(SHARDED).contains(good);

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -286,6 +287,7 @@ class RecordsTest {
         .endsWith("gs://part#10", "gs://part#11");
     assertThat(joined("part#0", "partition").inputs("part")).containsExactly("gs://part#0");
     assertThat(joined("partition", "plan").inputs("part")).isEmpty();
+    assertThat(joined("part", "partition").inputs("part")).containsExactly("gs://part");
   }
 
   @Test
@@ -367,25 +369,46 @@ class RecordsTest {
 
   @Test
   void pinsNeedABatchAndTheSpecsGeneration() {
-    assertThat(new Pins("b", 1, null, null, null, null).specGeneration()).isEqualTo(1);
-    assertThatThrownBy(() -> new Pins("b", 0, null, null, null, null))
+    assertThat(Pins.first("b", 1, null).specGeneration()).isEqualTo(1);
+    assertThatThrownBy(() -> Pins.first("b", 0, null))
         .isInstanceOf(Bug.class)
         .hasMessageContaining("spec needs its generation");
-    assertThatThrownBy(() -> new Pins("b", 1, 0L, null, null, null))
+    assertThatThrownBy(() -> Pins.first("b", 1, 0L))
         .isInstanceOf(Bug.class)
         .hasMessageContaining("schema needs its generation");
-    assertThatThrownBy(() -> new Pins("a/b", 1, null, null, null, null))
-        .isInstanceOf(BadInput.class);
+    assertThatThrownBy(() -> Pins.first("a/b", 1, null)).isInstanceOf(BadInput.class);
   }
 
   @Test
-  void pinsWithoutASchemasGenerationAreRead() {
+  void pinsWrittenBeforeThereWereSeveralBaselinesAreRead() {
     Pins old =
         Json.read(
             "{\"batch\":\"b\",\"specGeneration\":7,\"baseline\":\"gs://b/\"}", Pins.class, "it");
-    assertThat(old).isEqualTo(new Pins("b", 7, null, null, "gs://b/", null));
-    Pins pins = new Pins("b", 7, 9L, null, null, null);
+    assertThat(old).isEqualTo(pins(null, List.of("gs://b/"), null));
+  }
+
+  private static Pins pins(
+      @Nullable Long schema, List<String> baseline, @Nullable Acceptance accepted) {
+    return new Pins("b", 7, schema, null, baseline, List.of(), null, null, accepted);
+  }
+
+  @Test
+  void pinsRoundTrip() {
+    Acceptance accepted = new Acceptance("ann", "a new market", Instant.EPOCH, "gs://a/");
+    Pins pins = pins(9L, List.of("gs://b/", "gs://c/"), accepted);
     assertThat(Json.read(Json.write(pins), Pins.class, "it")).isEqualTo(pins);
+    Pins first = Pins.first("b", 7, null);
+    assertThat(Json.read(Json.write(first), Pins.class, "it")).isEqualTo(first);
+  }
+
+  @Test
+  void anAcceptanceSaysWhoAndWhy() {
+    assertThatThrownBy(() -> new Acceptance(" ", "why", Instant.EPOCH, "gs://a/"))
+        .isInstanceOf(BadInput.class)
+        .hasMessage("an acceptance has no author; say who accepts with --author NAME");
+    assertThatThrownBy(() -> new Acceptance("ann", "", Instant.EPOCH, "gs://a/"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("no reason; say why the batch is right with --reason");
   }
 
   @Test

@@ -93,8 +93,8 @@ public final class StageCall implements AutoCloseable {
   }
 
   /**
-   * What each shard of a mapped operation gave under this name, in the order of the shards; empty
-   * where the batch has none.
+   * A list of that name, or what each shard of a mapped operation gave under it, in order; empty
+   * where there are none.
    *
    * @throws dev.sluice.contracts.BadInput where one is missing between others or is another
    *     pipeline's

@@ -1,5 +1,6 @@
 package dev.sluice.testing;
 
+import dev.sluice.contracts.Acceptance;
 import dev.sluice.contracts.Artifact;
 import dev.sluice.contracts.Artifact.StoredFile;
 import dev.sluice.contracts.Batch;
@@ -116,6 +117,17 @@ public final class MemoryCloud {
       @Nullable String schema,
       @Nullable String baseline,
       @Nullable String liveModel) {
+    return pin(batch, run, schema, baseline, liveModel, /* accepted= */ null);
+  }
+
+  /** As above, of a batch that a person may have accepted. */
+  public Pins pin(
+      Batch batch,
+      String run,
+      @Nullable String schema,
+      @Nullable String baseline,
+      @Nullable String liveModel,
+      @Nullable Acceptance accepted) {
     ObjectStore.Loaded spec =
         objects.load(ObjectName.of(SERVING, "specs/" + batch.pipeline() + ".yaml")).orElseThrow();
     String given =
@@ -134,8 +146,11 @@ public final class MemoryCloud {
             spec.object().generation(),
             schemaGeneration,
             schema,
-            baseline,
-            liveModel);
+            baseline == null ? List.of() : List.of(baseline),
+            /* history= */ List.of(),
+            /* liveStatistics= */ null,
+            liveModel,
+            accepted);
     store(ARTIFACTS, batch.pipeline() + "/runs/" + run + "/pins.json", Json.bytes(pins));
     return pins;
   }

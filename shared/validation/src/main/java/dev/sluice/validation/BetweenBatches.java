@@ -15,10 +15,12 @@ import java.util.Map;
  * correlation, and a batch of n rows tells as much as {@code 1 / (1/n + v)} rows drawn at random
  * do. So a million rows cannot make an ordinary wobble significant.
  *
- * <p>{@code v} is estimated by the method of moments from Pearson's statistic over the batches that
- * passed (Williams 1982, Applied Statistics 31; DerSimonian and Laird 1986), and shrunk to {@link
- * #PRIOR} until there are {@link #ENOUGH} of them. Of groups one {@code v} holds for all groups of
- * a column. Linear in the figures of the history.
+ * <p>{@code v} is estimated by the method of moments from Pearson's statistic (Williams 1982,
+ * Applied Statistics 31; DerSimonian and Laird 1986) of each batch that passed beside the one
+ * before it (von Neumann 1941, Annals of Mathematical Statistics 12), so that a steady drift, which
+ * is small from one batch to the next, does not pass for the wobble that excuses it. It is shrunk
+ * to {@link #PRIOR} until there are {@link #ENOUGH} batches. Of groups one {@code v} holds for all
+ * groups of a column. Linear in the figures of the history.
  */
 final class BetweenBatches {
   /**
@@ -41,8 +43,15 @@ final class BetweenBatches {
     double weight;
     int batches;
 
-    /** One row of counts a batch, over the same bins. */
+    /** One row of counts a batch, over the same bins, in the order of time or against it. */
     void add(List<double[]> counts) {
+      for (int k = 1; k < counts.size(); k++) {
+        pair(counts.subList(k - 1, k + 1));
+      }
+      batches = Math.max(batches, counts.size());
+    }
+
+    private void pair(List<double[]> counts) {
       int bins = counts.getFirst().length;
       double[] sums = new double[bins];
       double[] rows = new double[counts.size()];
@@ -74,7 +83,6 @@ final class BetweenBatches {
       }
       expected += (used - 1.0) * (rows.length - 1);
       weight += (used - 1) * (all - squares / all);
-      batches = Math.max(batches, rows.length);
     }
 
     double variance() {

@@ -1,11 +1,13 @@
 package dev.sluice.validation;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.BaselineRule;
 import java.util.Map;
 
 /**
  * What the checks of a pipeline hold a batch to.
  *
+ * @param baseline which of the batches that passed a new one is compared with
  * @param falseAlarmRate how many clean batches may alarm, as a share, over all tests of a batch
  *     together (Bonferroni): an effect below this significance never counts
  * @param minRows rows a batch needs on each side to be compared; fewer give UNKNOWN
@@ -16,6 +18,7 @@ import java.util.Map;
  *     without hiding what they saw
  */
 public record Checks(
+    BaselineRule baseline,
     double falseAlarmRate,
     long minRows,
     long minGroupRows,
@@ -42,7 +45,8 @@ public record Checks(
 
   /** Half a clean batch in a hundred alarms; batches and groups of 30 rows and more are judged. */
   public static Checks defaults() {
-    return new Checks(0.005, 30, 30, Thresholds.defaults(), Map.of(), Map.of());
+    return new Checks(
+        new BaselineRule.Last(), 0.005, 30, 30, Thresholds.defaults(), Map.of(), Map.of());
   }
 
   Thresholds of(String feature) {

@@ -1,6 +1,7 @@
 package dev.sluice.validation;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.BaselineRule;
 import dev.sluice.contracts.Names;
 import java.util.HashMap;
 import java.util.List;
@@ -9,13 +10,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the spec's key {@code checks}: {@code false_alarm_rate}, {@code min_rows}, {@code
- * min_group_rows}, {@code thresholds} (floor to {@code {warn, fail}}), and {@code features}, each
- * with thresholds of its own and {@code severity}, the most that its anomalies may weigh.
+ * Reads the spec's key {@code checks}: {@code baseline}, {@code false_alarm_rate}, {@code
+ * min_rows}, {@code min_group_rows}, {@code thresholds} (floor to {@code {warn, fail}}), and {@code
+ * features}, each with thresholds of its own and {@code severity}, the most that its anomalies may
+ * weigh.
  */
 public final class ChecksParser {
   private static final List<String> KEYS =
-      List.of("false_alarm_rate", "min_rows", "min_group_rows", "thresholds", "features");
+      List.of(
+          "baseline", "false_alarm_rate", "min_rows", "min_group_rows", "thresholds", "features");
   private static final List<String> FLOORS =
       List.of(
           "missing",
@@ -57,6 +60,7 @@ public final class ChecksParser {
       }
     }
     return new Checks(
+        BaselineRule.parse(values.get("baseline")),
         number(values, "false_alarm_rate", defaults.falseAlarmRate()),
         whole(values, "min_rows", defaults.minRows()),
         whole(values, "min_group_rows", defaults.minGroupRows()),

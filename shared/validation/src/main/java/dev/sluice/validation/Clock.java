@@ -18,6 +18,9 @@ record Clock(int shift, double distance, double left, double logP) {
   private static final int HOURS = 24;
   private static final double DAY = 86_400;
 
+  /** A batch of fewer hours covers a part of the day by nature. */
+  private static final int MOST_OF_A_DAY = 20;
+
   /** Null where there is nothing to compare: days without hours, or a part of a day. */
   static @Nullable Clock compare(
       @Nullable TimeSummary old, @Nullable TimeSummary now, Noise noise) {
@@ -54,7 +57,8 @@ record Clock(int shift, double distance, double left, double logP) {
   private static boolean isWhole(TimeSummary times) {
     return times.hours().size() == HOURS
         && times.count() > 0
-        && times.latest() - times.earliest() >= DAY;
+        && times.latest() - times.earliest() >= DAY
+        && times.hours().stream().filter(count -> count > 0).count() >= MOST_OF_A_DAY;
   }
 
   private static double[] shares(List<Long> counts) {

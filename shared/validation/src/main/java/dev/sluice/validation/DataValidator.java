@@ -5,9 +5,11 @@ import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.statistics.FeatureStatistics;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.metadata.v0.Feature;
@@ -54,13 +56,15 @@ public final class DataValidator {
               baseline == null ? null : baseline.newest().whole(),
               checks,
               Math.log(
-                  checks.falseAlarmRate() / Math.max(1, input.batch().whole().features().size())));
+                  checks.falseAlarmRate() / Math.max(1, input.batch().whole().features().size())),
+              input.environment());
       drafts.addAll(schemaChecks.run());
+      drafts.addAll(comparators(input, schema, baseline));
       widened = schemaChecks.widened();
       typeChanged = schemaChecks.typeChanged();
     }
     if (baseline != null && few == null) {
-      drafts.addAll(compared(input, baseline, schema, typeChanged, comparisons));
+      drafts.addAll(compared(input, baseline, typeChanged, comparisons));
     }
     if (input.batch().whole().rows() == 0) {
       drafts.add(new Draft(noRows()));
@@ -68,7 +72,8 @@ public final class DataValidator {
     if (baseline != null && few == null) {
       drafts.addAll(new StuckValues(input.batch().whole(), wholes(input.baseline()), checks).run());
     }
-    Told told = located(merged(drafts), input, baseline != null && few == null);
+    List<Draft> stories = presence(merged(drafts), schema, input.batch().whole());
+    Told told = located(stories, input, baseline != null && few == null);
     List<Anomaly> anomalies = capped(Stories.told(told.anomalies()), input);
     anomalies.sort(
         Comparator.comparing(Anomaly::severity)
@@ -91,11 +96,10 @@ public final class DataValidator {
   private static List<Draft> compared(
       ValidationInput input,
       Pooled baseline,
-      Schema schema,
       Set<String> typeChanged,
       List<Comparison> comparisons) {
     BetweenBatches between = new BetweenBatches(input.history());
-    DriftChecks drift = new DriftChecks(input, baseline, between, schema, typeChanged);
+    DriftChecks drift = new DriftChecks(input, baseline, between, typeChanged);
     List<Draft> drafts = new ArrayList<>(drift.run(null));
     comparisons.addAll(drift.comparisons(Comparison.BASELINE));
     double alpha = input.checks().falseAlarmRate() / 2;
@@ -104,9 +108,7 @@ public final class DataValidator {
     if (live != null && live.whole().rows() >= input.checks().minRows()) {
       Set<String> told = new HashSet<>();
       drafts.forEach(draft -> told.add(story(draft.anomaly())));
-      DriftChecks slow =
-          new DriftChecks(
-              input, new Pooled(List.of(live)), between, Schema.getDefaultInstance(), typeChanged);
+      DriftChecks slow = new DriftChecks(input, new Pooled(List.of(live)), between, typeChanged);
       for (Draft draft : slow.run(drift.family())) {
         Anomaly anomaly = draft.anomaly();
         if (anomaly.severity() != Severity.INFO && !told.contains(story(anomaly))) {
@@ -128,6 +130,56 @@ public final class DataValidator {
       case GROUP_GONE -> anomaly.feature() + '\0' + anomaly.slice();
       case Kind other -> anomaly.feature() + (other == Kind.MOVES_ON ? "\0" : "\0values");
     };
+  }
+
+  /** Limits of distances that the schema itself sets. */
+  private static List<Draft> comparators(
+      ValidationInput input, Schema schema, @Nullable Pooled baseline) {
+    List<Draft> drafts = new ArrayList<>();
+    DatasetStatistics batch = input.batch().whole();
+    if (baseline != null) {
+      DatasetStatistics before = baseline.newest().whole();
+      drafts.addAll(
+          new Comparators(schema, SchemaEdit.Comparator.DRIFT, input.environment(), batch, before)
+              .run());
+    }
+    BatchStatistics serving = input.serving();
+    if (serving != null) {
+      drafts.addAll(
+          new Comparators(
+                  schema, SchemaEdit.Comparator.SKEW, input.environment(), batch, serving.whole())
+              .run());
+    }
+    return drafts;
+  }
+
+  /** Gaps that are accepted are gaps that the schema allows from then on. */
+  private static List<Draft> presence(List<Draft> drafts, Schema schema, DatasetStatistics batch) {
+    Map<String, Feature> features = new HashMap<>();
+    schema.getFeatureList().forEach(feature -> features.put(feature.getName(), feature));
+    List<Draft> offered = new ArrayList<>();
+    for (Draft draft : drafts) {
+      Anomaly anomaly = draft.anomaly();
+      Feature feature = features.get(anomaly.feature());
+      FeatureStatistics statistics = batch.feature(anomaly.feature());
+      boolean gaps =
+          anomaly.kind() == Kind.FEATURE_TYPE_LOW_FRACTION_PRESENT
+              || anomaly.kind() == Kind.FEATURE_TYPE_NOT_PRESENT;
+      if (gaps
+          && anomaly.edits().isEmpty()
+          && feature != null
+          && statistics != null
+          && statistics.presence() < feature.getPresence().getMinFraction()) {
+        double share = SchemaChecks.roundedDown(statistics.presence());
+        @Nullable Long count =
+            statistics.count() < feature.getPresence().getMinCount() ? statistics.count() : null;
+        SchemaEdit edit = new SchemaEdit.LowerPresence(anomaly.feature(), share, count);
+        offered.add(new Draft(anomaly.withEdits(List.of(edit)), draft.search()));
+      } else {
+        offered.add(draft);
+      }
+    }
+    return offered;
   }
 
   private static Anomaly noRows() {
@@ -283,7 +335,7 @@ public final class DataValidator {
     return few != null ? Outcome.UNKNOWN : worst == Severity.WARN ? Outcome.WARN : Outcome.PASS;
   }
 
-  private static List<String> reasons(List<Anomaly> anomalies, @Nullable String few) {
+  static List<String> reasons(List<Anomaly> anomalies, @Nullable String few) {
     List<String> reasons = new ArrayList<>();
     if (few != null) {
       reasons.add(few);

@@ -6,17 +6,16 @@ import dev.sluice.validation.Family.Groups;
 import dev.sluice.validation.GroupScan.Finding;
 import dev.sluice.validation.Move.Aspect;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.metadata.v0.Feature;
-import org.tensorflow.metadata.v0.FeatureComparator;
-import org.tensorflow.metadata.v0.Schema;
 
 /**
  * A batch compared with what passed before: of every feature the share of missing values and the
@@ -45,29 +44,24 @@ final class DriftChecks {
   private final Pooled before;
   private final BetweenBatches between;
   private final Set<String> skipped;
-  private final Schema schema;
   private final Map<String, FeatureMoves> features = new LinkedHashMap<>();
   private final Map<String, List<String>> columns = new LinkedHashMap<>();
   private final List<Finding> findings = new ArrayList<>();
+  private final Set<String> gone = new HashSet<>();
   private final List<Draft> drafts = new ArrayList<>();
   private int tests;
   private double family;
+  private double logAlpha;
 
   /**
    * @param before what to compare with
    * @param between how far batches of the pipeline differ by nature
    * @param skipped features whose type changed: there is nothing to compare
    */
-  DriftChecks(
-      ValidationInput input,
-      Pooled before,
-      BetweenBatches between,
-      Schema schema,
-      Set<String> skipped) {
+  DriftChecks(ValidationInput input, Pooled before, BetweenBatches between, Set<String> skipped) {
     this.input = input;
     this.before = before;
     this.between = between;
-    this.schema = schema;
     this.skipped = skipped;
   }
 
@@ -87,23 +81,100 @@ final class DriftChecks {
     compareGroups();
     family = effectiveTests == null ? effectiveTests() : Math.min(effectiveTests, tests);
     double alpha = input.checks().falseAlarmRate() / 2;
-    double logAlpha = Math.log(-Math.expm1(Math.log1p(-alpha) / Math.max(1, family)));
-    features.forEach((name, moves) -> findings.addAll(findings(name, moves, logAlpha)));
+    logAlpha = Math.log(-Math.expm1(Math.log1p(-alpha) / Math.max(1, family)));
+    features.forEach((name, moves) -> findings.addAll(findings(name, moves)));
+    drafts.addAll(labelled());
+    findings.removeIf(this::isConsequence);
     Map<String, String> swapped = Swaps.find(findings.stream().filter(Swaps::applies).toList());
     Map<Finding, String> crossings = crossings(findings);
     for (Finding finding : findings) {
       Move whole = finding.whole();
       drafts.add(
           new DriftText(finding, input.checks().of(whole.feature()), family)
-              .draft(swapped.get(whole.feature()), crossings.getOrDefault(finding, "")));
+              .draft(
+                  Swaps.applies(finding) ? swapped.get(whole.feature()) : null,
+                  crossings.getOrDefault(finding, "")));
     }
-    features.forEach(this::comparators);
     features.forEach((name, moves) -> {
       if (moves.movesOn != null) {
         drafts.add(new Draft(movesOn(name, moves.movesOn)));
       }
     });
     return drafts;
+  }
+
+  /**
+   * A feature that as a whole stays, in groups of a column that itself moved: other rows are in
+   * those groups now, and the fault is that column's.
+   */
+  private boolean isConsequence(Finding finding) {
+    if (finding.moved().isEmpty() || movedAlone(finding.whole())) {
+      return false;
+    }
+    String column = finding.moved().getFirst().group();
+    return column.equals(input.label())
+        || gone.contains(column)
+        || findings.stream()
+            .anyMatch(other ->
+                other.whole().feature().equals(column)
+                    && other.severity() != Severity.INFO
+                    && (other.moved().isEmpty() || movedAlone(other.whole())));
+  }
+
+  private boolean movedAlone(Move whole) {
+    return whole.logP() <= logAlpha
+        && whole.severity(input.checks().of(whole.feature())) != Severity.INFO;
+  }
+
+  /**
+   * Features that stay as a whole and moved where the label has a value: it is the label that was
+   * given to other rows. One anomaly tells them all.
+   */
+  private List<Draft> labelled() {
+    List<Finding> telling =
+        findings.stream()
+            .filter(finding ->
+                !finding.moved().isEmpty()
+                    && finding.moved().getFirst().group().equals(input.label())
+                    && finding.severity() != Severity.INFO
+                    && !movedAlone(finding.whole()))
+            .sorted(Comparator.comparingDouble(f -> -Math.abs(Wording.lead(f).effect())))
+            .toList();
+    if (telling.isEmpty()) {
+      return List.of();
+    }
+    Move lead = Wording.lead(telling.getFirst());
+    Thresholds thresholds = input.checks().of(lead.feature());
+    Severity severity = telling.getFirst().severity();
+    Thresholds.Floor floor =
+        lead.aspect() == Aspect.MISSING ? thresholds.groupMissing() : thresholds.groupDistance();
+    String text =
+        lead.group()
+            + " no longer goes with the other columns as before: where it is "
+            + lead.value()
+            + ", "
+            + lead.feature()
+            + ": "
+            + Wording.overall(lead)
+            + (telling.size() == 1 ? "" : ", and " + (telling.size() - 1) + " columns more");
+    return List.of(
+        new Draft(
+            Anomaly.of(
+                lead.group(),
+                Kind.LABEL_CHANGED,
+                severity,
+                text,
+                text
+                    + ". Look whether labels were turned, mixed up or matched to other rows. Effect "
+                    + Wording.number(Math.abs(lead.effect()))
+                    + ", threshold "
+                    + Wording.number(floor.fail())
+                    + "; "
+                    + Wording.howOften(lead.logP(), family)
+                    + "."
+                    + Wording.silence(lead.group()),
+                Math.abs(lead.effect()),
+                floor.fail())));
   }
 
   private Map<Finding, String> crossings(List<Finding> findings) {
@@ -246,6 +317,9 @@ final class DriftChecks {
       List<String> values = columns.computeIfAbsent(column, name -> new ArrayList<>());
       for (String slice : all) {
         String value = slice.substring(column.length() + 1);
+        if (value.isEmpty() && hasNewGaps(column)) {
+          continue;
+        }
         if (value.equals(OTHER) || Math.min(before.rows(slice), now.rows(slice)) < least) {
           small.add(slice);
         } else {
@@ -257,6 +331,13 @@ final class DriftChecks {
         compareGroup(column, null, small, now, least);
       }
     });
+  }
+
+  /** Rows without a value in a column that has new gaps are other rows than before. */
+  private boolean hasNewGaps(String column) {
+    FeatureMoves moves = features.get(column);
+    Move gaps = moves == null ? null : moves.whole.get(Aspect.MISSING);
+    return gaps != null && gaps.after().missingShare() > 1.2 * gaps.before().missingShare();
   }
 
   private void compareGroup(
@@ -299,29 +380,32 @@ final class DriftChecks {
     tests++;
   }
 
-  private List<Finding> findings(String name, FeatureMoves moves, double logAlpha) {
+  private List<Finding> findings(String name, FeatureMoves moves) {
     Thresholds thresholds = input.checks().of(name);
     GroupScan scan = new GroupScan(thresholds, logAlpha);
-    Set<String> goneValues = gone(name, moves.whole.get(Aspect.TEXTS), thresholds, logAlpha);
-    List<Finding> findings = new ArrayList<>();
+    Set<String> goneValues = gone(name, moves.whole.get(Aspect.TEXTS), thresholds);
+    if (!goneValues.isEmpty()) {
+      gone.add(name);
+    }
+    List<Finding> found = new ArrayList<>();
     moves.whole.forEach((aspect, whole) -> {
       List<Move> groups = moves.groups.getOrDefault(aspect, List.of());
       Finding finding = scan.explain(whole, groups);
-      if (finding == null && isSuspect(whole, logAlpha)) {
+      if (finding == null && isSuspect(whole)) {
         finding = new Finding(whole, List.of(), List.of(), List.of(), Severity.INFO);
       }
       if (finding != null && !isTold(finding, goneValues)) {
-        findings.add(finding);
+        found.add(finding);
       }
     });
-    return findings;
+    return found;
   }
 
   /**
    * More gaps than sampling explains, be it that batches differ by nature: a sharp beginning in the
    * file would make it a fault.
    */
-  private static boolean isSuspect(Move whole, double logAlpha) {
+  private boolean isSuspect(Move whole) {
     Cell was = whole.before();
     Cell is = whole.after();
     return whole.aspect() == Aspect.MISSING
@@ -346,8 +430,7 @@ final class DriftChecks {
     return lost < 1 && most < 0.05;
   }
 
-  private Set<String> gone(
-      String name, @Nullable Move whole, Thresholds thresholds, double logAlpha) {
+  private Set<String> gone(String name, @Nullable Move whole, Thresholds thresholds) {
     Set<String> gone = new LinkedHashSet<>();
     if (whole == null || !whole.after().needTexts().complete()) {
       return gone;
@@ -394,60 +477,5 @@ final class DriftChecks {
                   null)));
     }
     return gone;
-  }
-
-  /** Limits that a TFX schema sets itself hold to the letter. */
-  private void comparators(String name, FeatureMoves moves) {
-    Map<String, Feature> byName = new HashMap<>();
-    schema.getFeatureList().forEach(feature -> byName.put(feature.getName(), feature));
-    Feature feature = byName.get(name);
-    if (feature == null || !feature.hasDriftComparator()) {
-      return;
-    }
-    FeatureComparator comparator = feature.getDriftComparator();
-    Move texts = moves.whole.get(Aspect.TEXTS);
-    Move numbers = moves.whole.get(Aspect.NUMBERS);
-    if (texts != null && comparator.getInfinityNorm().hasThreshold()) {
-      comparator(
-          texts,
-          Kind.COMPARATOR_L_INFTY_HIGH,
-          "L-infinity",
-          texts.effect(),
-          comparator.getInfinityNorm().getThreshold());
-    }
-    Move either = texts == null ? numbers : texts;
-    if (either != null && comparator.getJensenShannonDivergence().hasThreshold()) {
-      comparator(
-          either,
-          Kind.COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH,
-          "Jensen-Shannon divergence",
-          either.divergence(),
-          comparator.getJensenShannonDivergence().getThreshold());
-    }
-  }
-
-  private void comparator(Move move, Kind kind, String scale, double measured, double threshold) {
-    if (measured > threshold) {
-      String text =
-          move.feature()
-              + " drifted: "
-              + scale
-              + " "
-              + Wording.number(measured)
-              + " above the schema's "
-              + Wording.number(threshold);
-      drafts.add(
-          new Draft(
-              Anomaly.of(
-                  move.feature(),
-                  kind,
-                  Severity.FAIL,
-                  text,
-                  text
-                      + ". Look at what changed upstream, or raise the threshold of the feature's"
-                      + " drift_comparator.",
-                  measured,
-                  threshold)));
-    }
   }
 }

@@ -21,6 +21,9 @@ final class GroupScan {
   /** A smaller column of moved groups wins where it explains nearly as much as the best. */
   private static final double NEARLY_BEST = 0.85;
 
+  /** Columns that explain as much as that are told apart by their rows. */
+  private static final double AS_GOOD = 0.95;
+
   private static final double SAME = 0.98;
 
   /** A group below this share of the rows never holds a batch. */
@@ -69,7 +72,7 @@ final class GroupScan {
       }
       double in = weighted(moved);
       double left = weighted(stayed);
-      if (left / rows(stayed) <= MOST_LEFT * in / rows(moved)) {
+      if (in > left && left / rows(stayed) <= MOST_LEFT * in / rows(moved)) {
         moved.sort(
             Comparator.comparingDouble((Move m) -> m.excess() * m.after().rows()).reversed());
         candidates.add(new Candidate(moved, stayed, in - left));
@@ -93,17 +96,26 @@ final class GroupScan {
             .mapToDouble(Candidate::gain)
             .max()
             .orElse(0);
-    // Columns that say the same of the same rows: the first as the spec has them is named.
+    // Of columns that explain about as much the sharpest is named, the one with the fewest rows: a
+    // group that merely holds the broken rows shows the same move, diluted.
     List<Candidate> equal =
         candidates.stream()
             .filter(candidate -> candidate.moved().size() == fewest)
-            .filter(candidate -> candidate.gain() >= SAME * bestOfFewest)
+            .filter(candidate -> candidate.gain() >= AS_GOOD * bestOfFewest)
+            .sorted(Comparator.comparingDouble(candidate -> rows(candidate.moved())))
             .toList();
-    Candidate chosen = equal.getFirst();
+    double leastRows = rows(equal.getFirst().moved());
+    // Columns that say the same of the same rows: the first as the spec has them is named.
+    List<Candidate> same =
+        candidates.stream()
+            .filter(equal::contains)
+            .filter(candidate -> rows(candidate.moved()) * SAME <= leastRows)
+            .toList();
+    Candidate chosen = same.getFirst();
     List<Move> alike =
         fewest > 1
             ? List.of()
-            : equal.stream().skip(1).map(candidate -> candidate.moved().getFirst()).toList();
+            : same.stream().skip(1).map(candidate -> candidate.moved().getFirst()).toList();
     return new Finding(
         whole,
         chosen.moved(),

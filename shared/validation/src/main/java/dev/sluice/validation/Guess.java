@@ -24,8 +24,8 @@ record Guess(double factor, double offset, double left) {
   private static final double CLOSE = 0.1;
   private static final double[] RANKS = {.05, .1, .2, .3, .4, .5, .6, .7, .8, .9, .95};
 
-  /** How far a factor may be from a unit's. */
-  private static final double EXACT = 0.03;
+  /** How far a factor may be from a unit's, which quantiles of some hundred rows blur. */
+  private static final double EXACT = 0.06;
 
   /** How far from a currency's rate, as that moves over the years. */
   private static final double RATE = 0.25;
@@ -95,7 +95,7 @@ record Guess(double factor, double offset, double left) {
     // From the simplest on; the Fahrenheit scale is the one mixed change that has a name.
     Stream<Guess> guesses =
         Stream.of(
-            guess(before, after, was == 0 ? Double.NaN : is / was, 0),
+            guess(before, after, ratio(before, after), 0),
             guess(before, after, 1, is - was),
             guess(before, after, 1.8, 32),
             guess(before, after, 1 / 1.8, -32 / 1.8),
@@ -108,6 +108,26 @@ record Guess(double factor, double offset, double left) {
         guesses.filter(guess -> guess.left <= Math.min(CLOSE, unchanged / 2)).toList();
     double best = fitting.stream().mapToDouble(Guess::left).min().orElse(1);
     return fitting.stream().filter(guess -> guess.left <= best + 0.03).findFirst().orElse(null);
+  }
+
+  /** The geometric mean of what the quantiles were multiplied by; NaN where signs differ. */
+  private static double ratio(Shape before, Shape after) {
+    boolean turned = before.quantile(.5) * after.quantile(.5) < 0;
+    double sum = 0;
+    int n = 0;
+    for (double rank : RANKS) {
+      double was = before.quantile(rank);
+      double is = after.quantile(turned ? 1 - rank : rank);
+      if (was != 0 && is != 0) {
+        double ratio = (turned ? -is : is) / was;
+        if (!(ratio > 0)) {
+          return Double.NaN;
+        }
+        sum += Math.log(ratio);
+        n++;
+      }
+    }
+    return n == 0 ? Double.NaN : (turned ? -1 : 1) * Math.exp(sum / n);
   }
 
   private static Guess guess(Shape before, Shape after, double factor, double offset) {

@@ -136,9 +136,18 @@ record Move(
     return counts;
   }
 
-  /** The effect beyond what noise alone shows. */
+  /**
+   * The part of the rows that is concerned, beyond what noise alone shows: on a scale on which a
+   * group that is one half broken counts half as much.
+   */
   double excess() {
-    return Math.max(0, Math.abs(effect) - noise);
+    if (aspect != Aspect.MISSING) {
+      return Math.max(0, Math.abs(effect) - noise);
+    }
+    double is = after.missingShare();
+    double share = Math.max(is, before.missingShare());
+    return Math.max(
+        0, Math.abs(is - before.missingShare()) - noise * Math.sqrt(share * (1 - share)));
   }
 
   /** What the effect weighs by its size alone, significance aside. */

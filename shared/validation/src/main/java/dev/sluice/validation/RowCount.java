@@ -6,24 +6,30 @@ import org.jspecify.annotations.Nullable;
 /**
  * The number of rows against what the batches before had: on a logarithmic scale it scatters about
  * its mean with a variance that the history tells, shrunk to {@link #PRIOR} until there are {@link
- * BetweenBatches#ENOUGH} batches. Student's distribution, with as many degrees of freedom as the
- * history and the prior together are worth, allows for how little is known of that variance.
+ * BetweenBatches#ENOUGH} batches; from then on Student's distribution allows for how little is
+ * known of it.
  *
  * @param before the geometric mean of the rows before
  * @param ratio rows now per row before
  * @param logP natural logarithm of the chance, two-sided
  */
 record RowCount(double before, double ratio, double logP) {
-  /** A factor of two up or down is ordinary where nothing is known. */
-  private static final double PRIOR = Math.log(2) * Math.log(2);
+  /** Where nothing is known, two batches in three differ by less than a factor of two. */
+  private static final double PRIOR = 0.25;
+
+  private static final int LEAST = 3;
+
+  /** Degrees of freedom at which Student's distribution is the normal one. */
+  private static final double NORMAL = 1e6;
 
   /**
-   * @param history rows of the batches before; null is returned where there are none
+   * @param history rows of the batches before; null is returned where they are fewer than {@value
+   *     #LEAST}, which do not tell how batches differ in size
    */
   static @Nullable RowCount compare(List<Long> history, long rows) {
     double[] logs = history.stream().filter(n -> n > 0).mapToDouble(Math::log).toArray();
     int n = logs.length;
-    if (n == 0 || rows == 0) {
+    if (n < LEAST || rows == 0) {
       return null;
     }
     double mean = 0;
@@ -43,6 +49,8 @@ record RowCount(double before, double ratio, double logP) {
     double off = Math.log(rows) - mean;
     double score = off / Math.sqrt(variance * (1 + 1.0 / n));
     return new RowCount(
-        Math.exp(mean), Math.exp(off), Significance.logStudent(score, Math.max(n, enough) - 1.0));
+        Math.exp(mean),
+        Math.exp(off),
+        Significance.logStudent(score, n < enough ? NORMAL : n - 1.0));
   }
 }

@@ -2,7 +2,6 @@ package dev.sluice.validation;
 
 import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.statistics.FeatureStatistics;
-import dev.sluice.statistics.NumberSummary;
 import dev.sluice.statistics.Valency;
 import dev.sluice.statistics.ValueCount;
 import dev.sluice.validation.FirstRows.FirstLength;
@@ -10,25 +9,19 @@ import dev.sluice.validation.FirstRows.FirstValue;
 import dev.sluice.validation.FirstRows.MissingStarts;
 import dev.sluice.validation.FirstRows.Rows;
 import dev.sluice.validation.SchemaEdit.AddFeature;
-import dev.sluice.validation.SchemaEdit.AddValues;
-import dev.sluice.validation.SchemaEdit.AllowInfinity;
-import dev.sluice.validation.SchemaEdit.AllowNan;
 import dev.sluice.validation.SchemaEdit.ChangeType;
 import dev.sluice.validation.SchemaEdit.DeprecateFeature;
+import dev.sluice.validation.SchemaEdit.LeaveOut;
 import dev.sluice.validation.SchemaEdit.LowerPresence;
-import dev.sluice.validation.SchemaEdit.RemoveDomain;
-import dev.sluice.validation.SchemaEdit.WidenRange;
+import dev.sluice.validation.SchemaEdit.RemoveUnique;
+import dev.sluice.validation.SchemaEdit.TakeIn;
 import dev.sluice.validation.SchemaEdit.WidenRows;
 import dev.sluice.validation.SchemaEdit.WidenUnique;
 import dev.sluice.validation.SchemaEdit.WidenValueCount;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.metadata.v0.DatasetConstraints;
 import org.tensorflow.metadata.v0.Feature;
@@ -36,20 +29,13 @@ import org.tensorflow.metadata.v0.FeatureType;
 import org.tensorflow.metadata.v0.FixedShape;
 import org.tensorflow.metadata.v0.LifecycleStage;
 import org.tensorflow.metadata.v0.Schema;
-import org.tensorflow.metadata.v0.StringDomain;
 
 /**
- * A batch held to a schema: missing and new columns, types, values a row, presence, domains. A
- * given schema holds to the letter, as in TFDV; an inferred one only knows what was seen, so its
- * presence is left to {@link DriftChecks} and new values count where chance does not explain them:
- * by how often each occurs (one-sided exact test), or by how many there are against the values the
- * baseline saw once (at most that many new ones are expected in as many rows: Good and Toulmin
- * 1956, Biometrika 43).
+ * A batch held to a schema: missing and new columns, types, values a row, presence, and by {@link
+ * DomainChecks} the values. A given schema holds to the letter, as in TFDV; an inferred one only
+ * knows what was seen, so its presence is left to {@link DriftChecks}.
  */
 final class SchemaChecks {
-  /** A domain of more values lists what free text happened to hold; TFDV's limit as well. */
-  private static final int MOST_VALUES = 400;
-
   /** A type seen on fewer values than this may have been an accident. */
   private static final long FEW_VALUES = 10;
 
@@ -58,8 +44,9 @@ final class SchemaChecks {
   private final DatasetStatistics batch;
   private final @Nullable DatasetStatistics baseline;
   private final Checks checks;
-  private final double logAlpha;
-  private final List<Draft> drafts = new ArrayList<>();
+  private final Environment environment;
+  private final DomainChecks domains;
+  private final Drafts drafts = new Drafts();
   private final Set<String> typeChanged = new HashSet<>();
   private final Set<String> widened = new HashSet<>();
 
@@ -70,12 +57,27 @@ final class SchemaChecks {
       @Nullable DatasetStatistics baseline,
       Checks checks,
       double logAlpha) {
+    this(schema, given, batch, baseline, checks, logAlpha, SchemaInference.TRAINING);
+  }
+
+  /**
+   * @param environment whose features the batch must have
+   */
+  SchemaChecks(
+      Schema schema,
+      boolean given,
+      DatasetStatistics batch,
+      @Nullable DatasetStatistics baseline,
+      Checks checks,
+      double logAlpha,
+      String environment) {
     this.schema = schema;
     this.given = given;
     this.batch = batch;
     this.baseline = baseline;
     this.checks = checks;
-    this.logAlpha = logAlpha;
+    this.environment = Environment.of(schema, environment);
+    this.domains = new DomainChecks(schema, given, checks, logAlpha, drafts);
   }
 
   /** What breaks the schema. */
@@ -92,17 +94,22 @@ final class SchemaChecks {
       }
     }
     for (Feature feature : schema.getFeatureList()) {
-      if (isChecked(feature)) {
-        FeatureStatistics statistics = batch.feature(feature.getName());
-        if (statistics == null) {
-          missingColumn(feature, added);
-        } else {
-          check(feature, statistics);
+      FeatureStatistics statistics = batch.feature(feature.getName());
+      boolean here = environment.has(feature);
+      if (!isInUse(feature) || (statistics == null && !here)) {
+        continue;
+      }
+      if (statistics == null) {
+        missingColumn(feature, added);
+      } else {
+        if (!here && statistics.count() > 0) {
+          outsideEnvironment(feature);
         }
+        check(feature, statistics, here);
       }
     }
     for (String name : added) {
-      add(
+      drafts.add(
           name,
           Kind.SCHEMA_NEW_COLUMN,
           Severity.WARN,
@@ -114,7 +121,8 @@ final class SchemaChecks {
           0,
           addFeature(name));
     }
-    return drafts;
+    new JoinedFeatures(schema, batch, drafts).check();
+    return drafts.all();
   }
 
   /** Features whose values cannot be compared with those before. */
@@ -148,7 +156,7 @@ final class SchemaChecks {
   }
 
   private void dataset(Kind kind, String than, String bound, long limit, SchemaEdit edit) {
-    add(
+    drafts.add(
         "",
         kind,
         Severity.FAIL,
@@ -165,10 +173,10 @@ final class SchemaChecks {
         edit);
   }
 
+  /** False of a feature that is no longer or not yet part of the data. */
   @SuppressWarnings("deprecation")
-  private static boolean isChecked(Feature feature) {
+  static boolean isInUse(Feature feature) {
     return !feature.getDeprecated()
-        && !feature.getNotInEnvironmentList().contains(SchemaInference.TRAINING)
         && switch (feature.getLifecycleStage()) {
           case PLANNED, ALPHA, DEPRECATED, DEBUG_ONLY, DISABLED -> false;
           case LifecycleStage other -> other != LifecycleStage.VALIDATION_DERIVED;
@@ -182,7 +190,7 @@ final class SchemaChecks {
     boolean neverSeen = !given && feature.getPresence().hasMinCount() && optional;
     Severity severity =
         given && optional ? Severity.INFO : neverSeen ? Severity.WARN : Severity.FAIL;
-    add(
+    drafts.add(
         name,
         Kind.SCHEMA_MISSING_COLUMN,
         severity,
@@ -193,13 +201,37 @@ final class SchemaChecks {
             + ". Restore the column upstream.",
         0,
         1,
-        new DeprecateFeature(name));
+        environment.known() && !environment.name().equals(SchemaInference.TRAINING)
+            ? new LeaveOut(name, environment.name())
+            : new DeprecateFeature(name));
   }
 
-  private void check(Feature feature, FeatureStatistics statistics) {
+  private void outsideEnvironment(Feature feature) {
+    String name = feature.getName();
+    String text = name + " is a column that environment " + environment.name() + " does not have";
+    drafts.add(
+        name,
+        Kind.SCHEMA_NEW_COLUMN,
+        given ? Severity.WARN : Severity.INFO,
+        text,
+        text + " by the schema. Drop it upstream, such as a label that serving must not know.",
+        1,
+        0,
+        new TakeIn(name, environment.name()));
+  }
+
+  /**
+   * @param here true where the feature is of the environment, which may then ask for values
+   */
+  private void check(Feature feature, FeatureStatistics statistics, boolean here) {
     if (statistics.count() == 0) {
-      noValues(feature, statistics);
+      if (here) {
+        noValues(feature, statistics);
+      }
       return;
+    }
+    if (given && feature.getType() == FeatureType.TYPE_UNKNOWN) {
+      missingType(feature, statistics);
     }
     boolean comparable = type(feature, statistics);
     if (!comparable) {
@@ -213,8 +245,32 @@ final class SchemaChecks {
       inferredPresence(feature, statistics);
     }
     if (comparable) {
-      domain(feature, statistics);
+      domains.check(
+          feature, statistics, baseline == null ? null : baseline.feature(feature.getName()));
     }
+  }
+
+  private void missingType(Feature feature, FeatureStatistics statistics) {
+    String name = feature.getName();
+    FeatureType type =
+        Domains.strings(schema, feature) != null
+            ? FeatureType.BYTES
+            : SchemaInference.type(statistics.type());
+    drafts.add(
+        name,
+        Kind.FEATURE_MISSING_TYPE,
+        Severity.WARN,
+        "the schema gives " + name + " no type",
+        "The schema gives "
+            + name
+            + " no type, so nothing holds its values to one; the batch has "
+            + words(SchemaInference.type(statistics.type()))
+            + ". Add `type: "
+            + type
+            + "` to the feature.",
+        1,
+        0,
+        new ChangeType(name, type));
   }
 
   private void noValues(Feature feature, FeatureStatistics statistics) {
@@ -226,7 +282,7 @@ final class SchemaChecks {
         feature.getPresence().getMinFraction() > 0 || feature.getPresence().getMinCount() > 0;
     if (needed && statistics.rows() > 0) {
       FeatureStatistics none = statistics;
-      add(
+      drafts.add(
           name,
           Kind.FEATURE_TYPE_NOT_PRESENT,
           Severity.FAIL,
@@ -257,9 +313,9 @@ final class SchemaChecks {
     String change = name + " changed its type: " + words(was) + " -> " + words(now);
     if (was == FeatureType.INT && now == FeatureType.FLOAT) {
       widened.add(name);
-      add(
+      drafts.add(
           name,
-          Kind.INT_TYPE_INT_EXPECTED,
+          typeKind(feature, now),
           given ? Severity.FAIL : Severity.WARN,
           change,
           change
@@ -277,9 +333,9 @@ final class SchemaChecks {
       double looked = before == null ? 0 : shareOfNumbers(before);
       boolean chance = looked > 0 && statistics.valueCount() * Math.log(looked) > Math.log(1e-3);
       boolean few = before != null && before.valueCount() < FEW_VALUES;
-      add(
+      drafts.add(
           name,
-          now == FeatureType.INT ? Kind.STRING_TYPE_NOW_INT : Kind.STRING_TYPE_NOW_FLOAT,
+          typeKind(feature, now),
           !given && (chance || few) ? Severity.WARN : Severity.FAIL,
           change,
           change
@@ -295,19 +351,19 @@ final class SchemaChecks {
     }
     long texts =
         statistics.values().top().stream()
-            .filter(value -> !isNumber(value.value()))
+            .filter(value -> DomainChecks.number(value.value()) == null)
             .mapToLong(ValueCount::frequency)
             .sum();
     List<String> some =
         statistics.values().top().stream()
             .map(ValueCount::value)
-            .filter(value -> !isNumber(value))
+            .filter(value -> DomainChecks.number(value) == null)
             .limit(3)
             .toList();
     boolean few = !given && before != null && before.valueCount() < FEW_VALUES;
-    add(
+    drafts.add(
         name,
-        was == FeatureType.INT ? Kind.INT_TYPE_NOT_INT_STRING : Kind.FLOAT_TYPE_STRING_NOT_FLOAT,
+        typeKind(feature, now),
         few ? Severity.WARN : Severity.FAIL,
         change + (some.isEmpty() ? "" : ", with " + Wording.list(some)),
         change
@@ -323,9 +379,43 @@ final class SchemaChecks {
         (double) texts / statistics.valueCount(),
         0,
         new FirstValue(
-            name, Rows.ALL, "value that is no number", SchemaChecks::isNumber, any -> true),
+            name,
+            Rows.ALL,
+            "value that is no number",
+            text -> DomainChecks.number(text) != null,
+            any -> true),
         new ChangeType(name, now));
     return false;
+  }
+
+  /**
+   * TFDV's name of a change of type; it names some by the domain, which a person gave to say what
+   * the values are.
+   */
+  private Kind typeKind(Feature feature, FeatureType now) {
+    boolean bool = given && feature.hasBoolDomain();
+    boolean toInt = now == FeatureType.INT;
+    if (feature.getType() == FeatureType.INT) {
+      return now == FeatureType.FLOAT
+          ? bool ? Kind.BOOL_TYPE_FLOAT_NOT_INT : Kind.INT_TYPE_INT_EXPECTED
+          : bool ? Kind.BOOL_TYPE_STRING_NOT_INT : Kind.INT_TYPE_NOT_INT_STRING;
+    }
+    if (feature.getType() == FeatureType.FLOAT) {
+      return Kind.FLOAT_TYPE_STRING_NOT_FLOAT;
+    }
+    if (bool) {
+      return toInt ? Kind.BOOL_TYPE_INT_NOT_STRING : Kind.BOOL_TYPE_FLOAT_NOT_STRING;
+    }
+    if (given && Domains.ints(schema, feature) != null) {
+      return toInt ? Kind.INT_TYPE_STRING_EXPECTED : Kind.INT_TYPE_NOT_STRING;
+    }
+    if (given && Domains.floats(schema, feature) != null) {
+      return Kind.FLOAT_TYPE_NON_STRING;
+    }
+    if (given && Domains.strings(schema, feature) != null) {
+      return toInt ? Kind.ENUM_TYPE_INT_NOT_STRING : Kind.ENUM_TYPE_FLOAT_NOT_STRING;
+    }
+    return toInt ? Kind.STRING_TYPE_NOW_INT : Kind.STRING_TYPE_NOW_FLOAT;
   }
 
   private static String words(FeatureType type) {
@@ -337,61 +427,111 @@ final class SchemaChecks {
     long numbers = 0;
     for (ValueCount value : statistics.values().top()) {
       listed += value.frequency();
-      numbers += isNumber(value.value()) ? value.frequency() : 0;
+      numbers += DomainChecks.number(value.value()) != null ? value.frequency() : 0;
     }
     return listed == 0 ? 0 : (double) numbers / listed;
-  }
-
-  private static boolean isNumber(String text) {
-    try {
-      Double.parseDouble(text.strip());
-      return !text.isBlank() && !text.strip().matches(".*[dDfF]");
-    } catch (NumberFormatException e) {
-      return false;
-    }
   }
 
   /** How many values a row may have. */
   private void valency(Feature feature, FeatureStatistics statistics) {
     boolean unknown =
         !given && feature.getPresence().hasMinCount() && feature.getPresence().getMinCount() == 0;
-    long min;
-    long max;
-    if (feature.hasValueCount() && !unknown) {
-      min = feature.getValueCount().getMin();
-      max = feature.getValueCount().hasMax() ? feature.getValueCount().getMax() : Long.MAX_VALUE;
-    } else if (feature.hasShape() && !unknown) {
-      min = 1;
-      for (FixedShape.Dim dim : feature.getShape().getDimList()) {
-        min *= dim.getSize();
-      }
-      // A dimension without a size may be of any.
-      max = min > 0 ? min : Long.MAX_VALUE;
-    } else {
+    if (unknown) {
       return;
     }
     Valency is = statistics.valency();
-    boolean high = is.max() > max;
-    if (!high && is.min() >= min) {
+    if (feature.hasShape()) {
+      long size = 1;
+      for (FixedShape.Dim dim : feature.getShape().getDimList()) {
+        size *= dim.getSize();
+      }
+      if (size > 0 && given) {
+        shape(feature, statistics, size);
+      } else if (size > 0) {
+        number(feature, is, size, size);
+      }
+    } else {
+      org.tensorflow.metadata.v0.ValueCount limits = SchemaEdit.valueCount(feature);
+      if (limits != null) {
+        number(feature, is, limits.getMin(), limits.hasMax() ? limits.getMax() : Long.MAX_VALUE);
+      }
+    }
+  }
+
+  /** A dense shape asks for as many values in every row, and so for a value in each. */
+  private void shape(Feature feature, FeatureStatistics statistics, long size) {
+    Valency is = statistics.valency();
+    boolean other = is.min() != size || is.max() != size;
+    boolean gaps = statistics.missing() > 0;
+    boolean told = statistics.presence() < feature.getPresence().getMinFraction();
+    if (!other && (!gaps || told)) {
       return;
     }
     String name = feature.getName();
-    FeatureStatistics before = baseline == null ? null : baseline.feature(name);
-    boolean few = !given && before != null && before.count() < FEW_VALUES;
     String text =
-        high && max == 1
-            ? name + " became multi-valued: up to " + is.max() + " values a row"
-            : name
+        other
+            ? name
                 + " has "
-                + (high ? "up to " + is.max() : "as few as " + is.min())
-                + " values a row";
+                + (is.min() == is.max() ? "" + is.max() : is.min() + " to " + is.max())
+                + " values a row"
+            : name + " is missing in " + Wording.count(statistics.missing(), "row");
+    drafts.add(
+        name,
+        Kind.INVALID_FEATURE_SHAPE,
+        Severity.FAIL,
+        text + ", its shape in the schema asks for " + size + " in every row",
+        text
+            + ", its shape in the schema asks for "
+            + size
+            + " in every row. Look at what writes it upstream, or give it a value_count in place"
+            + " of the shape.",
+        (double) (other ? is.max() != size ? is.max() : is.min() : statistics.missing()),
+        (double) (other ? size : 0),
+        other ? new FirstLength(name, Rows.ALL, size, size) : new MissingStarts(name, Rows.ALL, 0),
+        new WidenValueCount(name, Math.min(size, is.min()), Math.max(size, is.max())));
+  }
+
+  private void number(Feature feature, Valency is, long min, long max) {
+    SchemaEdit edit =
+        new WidenValueCount(
+            feature.getName(),
+            Math.min(min, is.min()),
+            max == Long.MAX_VALUE ? null : (Long) Math.max(max, is.max()));
     String asked =
         max == Long.MAX_VALUE
             ? "at least " + min
             : min == max ? "exactly " + max : min + " to " + max;
-    add(
+    boolean high = is.max() > max;
+    if (high) {
+      String text =
+          max == 1
+              ? feature.getName() + " became multi-valued: up to " + is.max() + " values a row"
+              : feature.getName() + " has up to " + is.max() + " values a row";
+      number(feature, Kind.FEATURE_TYPE_HIGH_NUMBER_VALUES, text, asked, is.max(), max, min, edit);
+    }
+    // Of an inferred limit one side tells enough.
+    if (is.min() < min && (given || !high)) {
+      String text = feature.getName() + " has as few as " + is.min() + " values a row";
+      number(feature, Kind.FEATURE_TYPE_LOW_NUMBER_VALUES, text, asked, is.min(), max, min, edit);
+    }
+  }
+
+  private void number(
+      Feature feature,
+      Kind kind,
+      String text,
+      String asked,
+      long measured,
+      long max,
+      long min,
+      SchemaEdit edit) {
+    String name = feature.getName();
+    FeatureStatistics before = baseline == null ? null : baseline.feature(name);
+    boolean few = !given && before != null && before.count() < FEW_VALUES;
+    boolean high = kind == Kind.FEATURE_TYPE_HIGH_NUMBER_VALUES;
+    drafts.add(
         name,
-        high ? Kind.FEATURE_TYPE_HIGH_NUMBER_VALUES : Kind.FEATURE_TYPE_LOW_NUMBER_VALUES,
+        kind,
         few ? Severity.WARN : Severity.FAIL,
         text + ", the schema asks for " + asked,
         text
@@ -399,13 +539,10 @@ final class SchemaChecks {
             + asked
             + ". Look at what writes it upstream (a separator, a join that now matches several"
             + " rows).",
-        (double) (high ? is.max() : is.min()),
+        (double) measured,
         (double) (high ? max : min),
-        new FirstLength(name, Rows.ALL, min, max),
-        new WidenValueCount(
-            name,
-            Math.min(min, is.min()),
-            max == Long.MAX_VALUE ? null : (Long) Math.max(max, is.max())));
+        new FirstLength(name, Rows.ALL, high ? 0 : min, high ? max : Long.MAX_VALUE),
+        edit);
   }
 
   private void presence(Feature feature, FeatureStatistics statistics) {
@@ -413,7 +550,7 @@ final class SchemaChecks {
     double share = statistics.presence();
     double least = feature.getPresence().getMinFraction();
     if (share < least) {
-      add(
+      drafts.add(
           name,
           Kind.FEATURE_TYPE_LOW_FRACTION_PRESENT,
           Severity.FAIL,
@@ -432,7 +569,7 @@ final class SchemaChecks {
           new LowerPresence(name, roundedDown(share), null));
     }
     if (statistics.count() < feature.getPresence().getMinCount()) {
-      add(
+      drafts.add(
           name,
           Kind.FEATURE_TYPE_LOW_NUMBER_PRESENT,
           Severity.FAIL,
@@ -458,7 +595,7 @@ final class SchemaChecks {
     double missing = 1 - statistics.presence();
     double effect = Distances.cohenH(0, missing);
     Thresholds.Floor floor = checks.of(name).missing();
-    add(
+    drafts.add(
         name,
         Kind.FEATURE_TYPE_LOW_FRACTION_PRESENT,
         floor.severity(effect),
@@ -480,7 +617,7 @@ final class SchemaChecks {
   }
 
   /** Four digits, so that a person can read it; never more than was measured. */
-  private static double roundedDown(double share) {
+  static double roundedDown(double share) {
     return Math.floor(share * 1e4) / 1e4;
   }
 
@@ -502,14 +639,29 @@ final class SchemaChecks {
 
   private void unique(Feature feature, FeatureStatistics statistics) {
     Long unique = statistics.values().unique();
-    if (!feature.hasUniqueConstraints() || unique == null) {
+    if (!feature.hasUniqueConstraints()) {
+      return;
+    }
+    if (unique == null) {
+      drafts.add(
+          feature.getName(),
+          Kind.FEATURE_TYPE_NO_UNIQUE,
+          Severity.WARN,
+          "the distinct values of " + feature.getName() + " are not known",
+          "The distinct values of "
+              + feature.getName()
+              + " are not known, and the schema's unique_constraints limit them. Nothing holds"
+              + " them to it.",
+          1,
+          0,
+          new RemoveUnique(feature.getName()));
       return;
     }
     long min = feature.getUniqueConstraints().getMin();
     long max = feature.getUniqueConstraints().getMax();
     boolean high = feature.getUniqueConstraints().hasMax() && unique > max;
     if (high || unique < min) {
-      add(
+      drafts.add(
           feature.getName(),
           high ? Kind.FEATURE_TYPE_HIGH_UNIQUE : Kind.FEATURE_TYPE_LOW_UNIQUE,
           Severity.FAIL,
@@ -526,288 +678,5 @@ final class SchemaChecks {
           (double) (high ? max : min),
           new WidenUnique(feature.getName(), Math.min(min, unique), Math.max(max, unique)));
     }
-  }
-
-  private void domain(Feature feature, FeatureStatistics statistics) {
-    NumberSummary numbers = statistics.numbers();
-    if (feature.hasDomain()) {
-      for (StringDomain domain : schema.getStringDomainList()) {
-        if (domain.getName().equals(feature.getDomain())) {
-          strings(feature, domain.getValueList(), statistics);
-        }
-      }
-    } else if (feature.hasStringDomain()) {
-      strings(feature, feature.getStringDomain().getValueList(), statistics);
-    } else if (feature.hasBoolDomain()) {
-      bools(feature, statistics);
-    }
-    if (numbers == null) {
-      return;
-    }
-    if (feature.hasIntDomain()) {
-      var limits = feature.getIntDomain();
-      range(
-          feature,
-          numbers,
-          limits.hasMin() ? Double.valueOf((double) limits.getMin()) : null,
-          limits.hasMax() ? Double.valueOf((double) limits.getMax()) : null,
-          Kind.INT_TYPE_SMALL_INT,
-          Kind.INT_TYPE_BIG_INT);
-    }
-    if (feature.hasFloatDomain()) {
-      var limits = feature.getFloatDomain();
-      range(
-          feature,
-          numbers,
-          limits.hasMin() ? Double.valueOf(limits.getMin()) : null,
-          limits.hasMax() ? Double.valueOf(limits.getMax()) : null,
-          Kind.FLOAT_TYPE_SMALL_FLOAT,
-          Kind.FLOAT_TYPE_BIG_FLOAT);
-      if (feature.getFloatDomain().getDisallowNan() && numbers.nans() > 0) {
-        special(
-            feature,
-            Kind.FLOAT_TYPE_HAS_NAN,
-            "NaN",
-            numbers.nans(),
-            v -> !Double.isNaN(v),
-            new AllowNan(feature.getName()));
-      }
-      if (feature.getFloatDomain().getDisallowInf() && numbers.infinities() > 0) {
-        special(
-            feature,
-            Kind.FLOAT_TYPE_HAS_INF,
-            "infinity",
-            numbers.infinities(),
-            v -> !Double.isInfinite(v),
-            new AllowInfinity(feature.getName()));
-      }
-    }
-  }
-
-  private void special(
-      Feature feature,
-      Kind kind,
-      String what,
-      long count,
-      Predicate<Double> passes,
-      SchemaEdit edit) {
-    add(
-        feature.getName(),
-        kind,
-        Severity.FAIL,
-        feature.getName() + " holds " + what,
-        feature.getName()
-            + " holds "
-            + what
-            + " in "
-            + Wording.count(count, "row")
-            + ", which the schema's float_domain forbids. Leave the value out where there is none.",
-        (double) count,
-        0,
-        new FirstValue(feature.getName(), Rows.ALL, "such value", any -> true, passes),
-        edit);
-  }
-
-  private void range(
-      Feature feature,
-      NumberSummary numbers,
-      @Nullable Double min,
-      @Nullable Double max,
-      Kind small,
-      Kind big) {
-    String name = feature.getName();
-    if (min != null && numbers.min() < min) {
-      SchemaEdit edit =
-          feature.hasBoolDomain()
-              ? new RemoveDomain(name)
-              : new WidenRange(name, numbers.min(), null);
-      outside(feature, small, numbers.min(), "below", min, value -> value >= min, edit);
-    }
-    if (max != null && numbers.max() > max) {
-      SchemaEdit edit =
-          feature.hasBoolDomain()
-              ? new RemoveDomain(name)
-              : new WidenRange(name, null, numbers.max());
-      outside(feature, big, numbers.max(), "above", max, value -> value <= max, edit);
-    }
-  }
-
-  private void outside(
-      Feature feature,
-      Kind kind,
-      double value,
-      String side,
-      double limit,
-      Predicate<Double> passes,
-      SchemaEdit edit) {
-    String text =
-        feature.getName()
-            + " reaches "
-            + Wording.number(value)
-            + ", "
-            + side
-            + " the schema's limit "
-            + Wording.number(limit);
-    add(
-        feature.getName(),
-        kind,
-        Severity.FAIL,
-        text,
-        text + ". Correct the values upstream.",
-        value,
-        limit,
-        new FirstValue(feature.getName(), Rows.ALL, "such value", any -> true, passes),
-        edit);
-  }
-
-  private void bools(Feature feature, FeatureStatistics statistics) {
-    String name = feature.getName();
-    NumberSummary numbers = statistics.numbers();
-    if (numbers == null) {
-      strings(
-          feature,
-          List.of(feature.getBoolDomain().getTrueValue(), feature.getBoolDomain().getFalseValue()),
-          statistics);
-    } else {
-      range(feature, numbers, 0.0, 1.0, Kind.BOOL_TYPE_SMALL_INT, Kind.BOOL_TYPE_BIG_INT);
-      long other =
-          statistics.values().top().stream()
-              .filter(v -> Double.parseDouble(v.value()) > 0 && Double.parseDouble(v.value()) < 1)
-              .mapToLong(ValueCount::frequency)
-              .sum();
-      if (other > 0) {
-        add(
-            name,
-            Kind.BOOL_TYPE_UNEXPECTED_FLOAT,
-            Severity.FAIL,
-            name + " holds fractions, not 0 or 1",
-            name
-                + " holds numbers between 0 and 1 in "
-                + Wording.count(other, "row")
-                + ", the schema's bool_domain allows 0 and 1.",
-            (double) other,
-            0,
-            new FirstValue(name, Rows.ALL, "such value", any -> true, v -> v == 0 || v == 1),
-            new RemoveDomain(name));
-      }
-    }
-  }
-
-  private void strings(Feature feature, List<String> values, FeatureStatistics statistics) {
-    Set<String> allowed = new HashSet<>(values);
-    if (statistics.numbers() != null) {
-      return;
-    }
-    Map<String, Long> unexpected = new HashMap<>();
-    long rows = 0;
-    for (ValueCount value : statistics.values().top()) {
-      if (!allowed.contains(value.value())) {
-        unexpected.put(value.value(), value.frequency());
-        rows += value.frequency();
-      }
-    }
-    if (!statistics.values().complete()) {
-      long listed = statistics.values().top().stream().mapToLong(ValueCount::frequency).sum();
-      // A domain is shorter than the list, so what is not listed is not in it.
-      rows += Math.max(0, statistics.valueCount() - listed);
-    }
-    if (rows == 0) {
-      return;
-    }
-    String name = feature.getName();
-    double share = (double) rows / statistics.valueCount();
-    Thresholds.Floor floor = checks.of(name).unexpected();
-    double allowedShare =
-        given
-            ? feature.hasDistributionConstraints()
-                ? 1 - feature.getDistributionConstraints().getMinDomainMass()
-                : 0
-            : floor.fail();
-    Severity severity =
-        given
-            ? share > allowedShare + 1e-12 ? Severity.FAIL : Severity.INFO
-            : isChance(name, unexpected, statistics.valueCount())
-                ? Severity.INFO
-                : floor.severity(share);
-    List<String> some =
-        unexpected.entrySet().stream()
-            .sorted(
-                Map.Entry.<String, Long>comparingByValue()
-                    .reversed()
-                    .thenComparing(Map.Entry.comparingByKey()))
-            .map(Map.Entry::getKey)
-            .toList();
-    String text =
-        name
-            + " has values that the schema does not know: "
-            + (some.isEmpty() ? "rare ones" : Wording.list(some))
-            + ", "
-            + Wording.percent(share)
-            + " of its values";
-    add(
-        name,
-        Kind.ENUM_TYPE_UNEXPECTED_STRING_VALUES,
-        severity,
-        text,
-        text
-            + " ("
-            + Wording.count(rows, "row")
-            + ", allowed "
-            + Wording.percent(allowedShare)
-            + "). The domain has "
-            + Wording.list(new ArrayList<>(new TreeSet<>(allowed)))
-            + ". Correct the spelling upstream.",
-        share,
-        allowedShare,
-        new FirstValue(name, Rows.ALL, "unknown value", allowed::contains, any -> true),
-        feature.hasBoolDomain()
-                || !statistics.values().complete()
-                || allowed.size() + some.size() > MOST_VALUES
-            ? new RemoveDomain(name)
-            : new AddValues(name, some));
-  }
-
-  /** True where so many new values of such frequency are to be expected. */
-  private boolean isChance(String name, Map<String, Long> unexpected, long n) {
-    FeatureStatistics before = baseline == null ? null : baseline.feature(name);
-    if (before == null || !before.values().complete() || before.text() == null) {
-      return false;
-    }
-    double ratio = (double) n / (n + before.valueCount());
-    long once = before.values().top().stream().filter(v -> v.frequency() == 1).count();
-    long distinct = unexpected.size();
-    double byNumber = Significance.logBinomialTail(distinct, distinct + once, ratio);
-    double byFrequency = 0;
-    for (long count : unexpected.values()) {
-      byFrequency = Math.min(byFrequency, count * Math.log(ratio));
-    }
-    double tests = distinct + before.values().top().size();
-    return Math.min(byNumber, byFrequency + Math.log(tests)) > logAlpha;
-  }
-
-  private void add(
-      String feature,
-      Kind kind,
-      Severity severity,
-      String shortText,
-      String longText,
-      double measured,
-      double threshold,
-      SchemaEdit... edits) {
-    add(feature, kind, severity, shortText, longText, measured, threshold, null, edits);
-  }
-
-  private void add(
-      String feature,
-      Kind kind,
-      Severity severity,
-      String shortText,
-      String longText,
-      double measured,
-      double threshold,
-      FirstRows.@Nullable Search search,
-      SchemaEdit... edits) {
-    Anomaly anomaly = Anomaly.of(feature, kind, severity, shortText, longText, measured, threshold);
-    drafts.add(new Draft(anomaly.withEdits(List.of(edits)), search));
   }
 }

@@ -14,15 +14,19 @@ import org.jspecify.annotations.Nullable;
 import org.tensorflow.metadata.v0.DatasetConstraints;
 import org.tensorflow.metadata.v0.Feature;
 import org.tensorflow.metadata.v0.FeatureComparator;
+import org.tensorflow.metadata.v0.FeatureOrBuilder;
 import org.tensorflow.metadata.v0.FeaturePresence;
 import org.tensorflow.metadata.v0.FeatureType;
 import org.tensorflow.metadata.v0.FloatDomain;
 import org.tensorflow.metadata.v0.IntDomain;
 import org.tensorflow.metadata.v0.LifecycleStage;
+import org.tensorflow.metadata.v0.NumericValueComparator;
 import org.tensorflow.metadata.v0.Schema;
+import org.tensorflow.metadata.v0.SparseFeature;
 import org.tensorflow.metadata.v0.StringDomain;
 import org.tensorflow.metadata.v0.UniqueConstraints;
 import org.tensorflow.metadata.v0.ValueCount;
+import org.tensorflow.metadata.v0.WeightedFeature;
 
 /**
  * One change of a schema, the smallest that accepts what an anomaly tells of. An edit only ever
@@ -104,6 +108,30 @@ public sealed interface SchemaEdit {
     }
   }
 
+  /** A sparse or weighted feature that is not made any more; its columns stay. */
+  record DeprecateJoined(String feature) implements SchemaEdit {
+    @Override
+    public Schema apply(Schema schema) {
+      Schema.Builder edited = schema.toBuilder();
+      for (SparseFeature.Builder sparse : edited.getSparseFeatureBuilderList()) {
+        if (sparse.getName().equals(feature)) {
+          sparse.setLifecycleStage(LifecycleStage.DEPRECATED);
+        }
+      }
+      for (WeightedFeature.Builder weighted : edited.getWeightedFeatureBuilderList()) {
+        if (weighted.getName().equals(feature)) {
+          weighted.setLifecycleStage(LifecycleStage.DEPRECATED);
+        }
+      }
+      return edited.build();
+    }
+
+    @Override
+    public String text() {
+      return "deprecate the joined feature " + feature;
+    }
+  }
+
   /** A column that one environment need not have. */
   record LeaveOut(String feature, String environment) implements SchemaEdit {
     @Override
@@ -128,6 +156,30 @@ public sealed interface SchemaEdit {
     }
   }
 
+  /** A column that an environment has as well. */
+  record TakeIn(String feature, String environment) implements SchemaEdit {
+    @Override
+    public Schema apply(Schema schema) {
+      return edit(
+          schema,
+          feature,
+          found -> {
+            List<String> out = new ArrayList<>(found.getNotInEnvironmentList());
+            if (out.remove(environment)) {
+              found.clearNotInEnvironment().addAllNotInEnvironment(out);
+            }
+            if (!Environment.of(schema, environment).has(found.build())) {
+              found.addInEnvironment(environment);
+            }
+          });
+    }
+
+    @Override
+    public String text() {
+      return "take " + feature + " into environment " + environment;
+    }
+  }
+
   /** Another type; a domain that does not fit it goes, limits of whole numbers stay for others. */
   record ChangeType(String feature, FeatureType type) implements SchemaEdit {
     @Override
@@ -143,6 +195,10 @@ public sealed interface SchemaEdit {
           feature,
           found -> {
             found.setType(type);
+            if (before.getType() == FeatureType.TYPE_UNKNOWN
+                && Domains.fits(schema, before, type)) {
+              return;
+            }
             if (before.getType() != FeatureType.INT || type != FeatureType.FLOAT) {
               found.clearDomainInfo().clearDistributionConstraints();
             } else if (limits != null) {
@@ -345,15 +401,17 @@ public sealed interface SchemaEdit {
               return;
             }
             FeaturePresence.Builder presence = found.getPresenceBuilder();
-            if (minFraction != null && presence.getMinFraction() > minFraction) {
+            boolean lower = minFraction != null && presence.getMinFraction() > minFraction;
+            if (minFraction != null && lower) {
               presence.setMinFraction(minFraction);
             }
             if (minCount != null && presence.getMinCount() > minCount) {
               presence.setMinCount(minCount);
             }
-            if (found.hasShape() && presence.getMinFraction() < 1) {
+            ValueCount number = valueCount(found);
+            if (lower && found.hasShape() && number != null) {
               // A dense shape asks for a value in every row.
-              found.setValueCount(valueCount(found));
+              found.setValueCount(number);
             }
           });
     }
@@ -397,10 +455,10 @@ public sealed interface SchemaEdit {
           schema,
           feature,
           found -> {
-            if (!found.hasShape() && !found.hasValueCount()) {
+            ValueCount before = valueCount(found);
+            if (before == null) {
               return;
             }
-            ValueCount.Builder before = valueCount(found);
             ValueCount.Builder after =
                 ValueCount.newBuilder().setMin(Math.min(min, before.getMin()));
             if (max != null && before.hasMax()) {
@@ -452,6 +510,19 @@ public sealed interface SchemaEdit {
     @Override
     public String text() {
       return "allow " + min + " to " + max + " distinct values in " + feature;
+    }
+  }
+
+  /** Any number of distinct values, for a limit that nobody can check. */
+  record RemoveUnique(String feature) implements SchemaEdit {
+    @Override
+    public Schema apply(Schema schema) {
+      return edit(schema, feature, Feature.Builder::clearUniqueConstraints);
+    }
+
+    @Override
+    public String text() {
+      return "remove the unique_constraints of " + feature;
     }
   }
 
@@ -520,6 +591,50 @@ public sealed interface SchemaEdit {
           + feature
           + " to "
           + exact(threshold);
+    }
+  }
+
+  /**
+   * Batches that shrink or grow more from one to the next.
+   *
+   * @param min at least so many rows for each row of the batch before, null to leave it
+   * @param max at most so many rows for each row of the batch before, null to leave it
+   */
+  record WidenGrowth(@Nullable Double min, @Nullable Double max) implements SchemaEdit {
+    @Override
+    public String feature() {
+      return "";
+    }
+
+    @Override
+    public Schema apply(Schema schema) {
+      NumericValueComparator before =
+          schema.getDatasetConstraints().getNumExamplesDriftComparator();
+      NumericValueComparator.Builder after = before.toBuilder();
+      if (min != null && before.hasMinFractionThreshold()) {
+        after.setMinFractionThreshold(Math.min(min, before.getMinFractionThreshold()));
+      }
+      if (max != null && before.hasMaxFractionThreshold()) {
+        after.setMaxFractionThreshold(Math.max(max, before.getMaxFractionThreshold()));
+      }
+      if (after.build().equals(before)) {
+        return schema;
+      }
+      Schema.Builder edited = schema.toBuilder();
+      edited.getDatasetConstraintsBuilder().setNumExamplesDriftComparator(after);
+      return edited.build();
+    }
+
+    @Override
+    public String text() {
+      List<String> both = new ArrayList<>();
+      if (min != null) {
+        both.add("down to " + exact(min));
+      }
+      if (max != null) {
+        both.add("up to " + exact(max));
+      }
+      return "allow batches of " + String.join(" and ", both) + " times the rows before";
     }
   }
 
@@ -624,18 +739,26 @@ public sealed interface SchemaEdit {
     return null;
   }
 
-  /** The values a row that a feature asks for; a shape asks for the product of its dimensions. */
-  private static ValueCount.Builder valueCount(Feature.Builder feature) {
+  /**
+   * The values a row that a feature asks for, null where it does not; a shape asks for the product
+   * of its dimensions, one without a size for any number.
+   */
+  static @Nullable ValueCount valueCount(FeatureOrBuilder feature) {
+    if (feature.hasValueCounts()) {
+      return feature.getValueCounts().getValueCountCount() == 1
+          ? feature.getValueCounts().getValueCount(0)
+          : null;
+    }
     if (!feature.hasShape()) {
-      return feature.getValueCount().toBuilder();
+      return feature.hasValueCount() ? feature.getValueCount() : null;
     }
     long size = 1;
     for (var dim : feature.getShape().getDimList()) {
       size *= dim.getSize();
     }
     return size > 0
-        ? ValueCount.newBuilder().setMin(size).setMax(size)
-        : ValueCount.newBuilder().setMin(0);
+        ? ValueCount.newBuilder().setMin(size).setMax(size).build()
+        : ValueCount.newBuilder().setMin(0).build();
   }
 
   /** The largest float that is not above. */

@@ -1,20 +1,29 @@
 package dev.sluice.validation;
 
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.TextFormat;
 import com.google.protobuf.TextFormatParseInfoTree;
 import dev.sluice.contracts.BadInput;
-import java.util.HashMap;
+import dev.sluice.contracts.Names;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import org.tensorflow.metadata.v0.Feature;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.tensorflow.metadata.v0.Schema;
 
 /** {@code schema.pbtxt}: a {@link Schema} in protocol buffers' text format, as TFX reads it. */
 public final class SchemaText {
+  private static final Pattern OLD =
+      Pattern.compile(
+          "(?m)^[ \\t]*(generate_legacy_feature_spec|represent_variable_length_as_sparse)"
+              + "[ \\t]*:[ \\t]*(true|false)[ \\t]*$");
+
+  /** How protobuf names the first field that it does not know, on a line of its own. */
+  private static final Pattern UNKNOWN =
+      Pattern.compile("\\d+:\\d+:\\s+tensorflow\\.metadata\\.v0\\.([\\w.]+)\\.(\\w+)");
+
   private SchemaText() {}
 
   /** The text of a schema, the same bytes for the same schema. */
@@ -27,13 +36,17 @@ public final class SchemaText {
    *
    * @param name the file, for messages
    * @throws BadInput with file, line, column and field where the text is no schema, or where the
-   *     schema contradicts itself (a name missing or used twice, a domain that is not defined)
+   *     schema contradicts itself (a name missing or used twice, a domain that is not defined, a
+   *     limit that no data can meet) or is of nested data
    */
   public static Schema parse(String name, String text) {
     Schema.Builder builder = Schema.newBuilder();
     TextFormatParseInfoTree.Builder places = TextFormatParseInfoTree.builder();
     try {
-      TextFormat.Parser.newBuilder().setParseInfoTreeBuilder(places).build().merge(text, builder);
+      TextFormat.Parser.newBuilder()
+          .setParseInfoTreeBuilder(places)
+          .build()
+          .merge(known(text), builder);
     } catch (TextFormat.ParseException e) {
       throw new BadInput(
           name
@@ -48,12 +61,30 @@ public final class SchemaText {
           e);
     }
     Schema schema = builder.build();
-    check(name, schema, places.build());
+    new SchemaRules(name, schema, places.build()).check();
     return schema;
+  }
+
+  /** Switches that older versions of TFX write and nobody reads; their lines stay, empty. */
+  private static String known(String text) {
+    return OLD.matcher(text).replaceAll("");
   }
 
   private static String reason(TextFormat.ParseException e) {
     String message = String.valueOf(e.getMessage());
+    Matcher unknown = UNKNOWN.matcher(message);
+    if (unknown.find()) {
+      Descriptor type = Schema.getDescriptor().getFile().findMessageTypeByName(unknown.group(1));
+      String field = unknown.group(2);
+      List<String> fields =
+          type == null
+              ? List.of()
+              : type.getFields().stream().map(FieldDescriptor::getName).toList();
+      return field
+          + " is no field of "
+          + unknown.group(1)
+          + (fields.isEmpty() ? "" : "; did you mean " + Names.nearest(field, fields) + "?");
+    }
     // protobuf puts "line:column: " before its sentence, which ours already says.
     return message.replaceFirst("^\\d+:\\d+: ", "").replaceFirst("\\.$", "");
   }
@@ -74,39 +105,5 @@ public final class SchemaText {
     schema.getIntDomainList().forEach(domain -> domains.add(domain.getName()));
     schema.getFloatDomainList().forEach(domain -> domains.add(domain.getName()));
     return domains;
-  }
-
-  private static void check(String name, Schema schema, TextFormatParseInfoTree places) {
-    FieldDescriptor field = Schema.getDescriptor().findFieldByNumber(Schema.FEATURE_FIELD_NUMBER);
-    Set<String> domains = domains(schema);
-    Map<String, Integer> lines = new HashMap<>();
-    for (int i = 0; i < schema.getFeatureCount(); i++) {
-      Feature feature = schema.getFeature(i);
-      int line = places.getLocation(field, i).getLine() + 1;
-      String where = name + ", line " + line + ": feature " + (i + 1);
-      if (feature.getName().isEmpty()) {
-        throw new BadInput(where + " has no name; add `name: \"<column>\"`");
-      }
-      @Nullable Integer before = lines.put(feature.getName(), line);
-      if (before != null) {
-        throw new BadInput(
-            where
-                + " is named \""
-                + feature.getName()
-                + "\" like the one of line "
-                + before
-                + "; remove one of them");
-      }
-      if (feature.hasDomain() && !domains.contains(feature.getDomain())) {
-        throw new BadInput(
-            where
-                + " (\""
-                + feature.getName()
-                + "\") has domain \""
-                + feature.getDomain()
-                + "\", which the schema does not define; add a string_domain of that name or"
-                + " remove the line");
-      }
-    }
   }
 }

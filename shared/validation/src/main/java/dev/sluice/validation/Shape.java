@@ -44,7 +44,7 @@ record Shape(double[] knots, double[] left, double[] right, long n, double error
         : ofQuantiles(numbers.quantiles().toArray(), finite, numbers.quantiles().rankError());
   }
 
-  private static @Nullable Shape ofCounts(List<ValueCount> counts) {
+  static @Nullable Shape ofCounts(List<ValueCount> counts) {
     record Atom(double value, long count) {}
     Atom[] atoms =
         counts.stream()

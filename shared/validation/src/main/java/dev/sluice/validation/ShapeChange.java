@@ -25,6 +25,9 @@ public record ShapeChange(
   /** Two-sided 95 % of a normal distribution. */
   private static final double Z = 1.959964;
 
+  /** Places at which an interval of a tenth may begin, evenly by rank. */
+  private static final int TENTHS = 36;
+
   /** A value with its interval. */
   private record Estimate(double value, double low, double high) {}
 
@@ -41,8 +44,8 @@ public record ShapeChange(
     Estimate is = quantile(after, .5, rowsAfter);
     changes.add(
         change("center", was, is, "median " + verb(was, is, "rose", "fell") + fromTo(was, is)));
-    was = mode(before);
-    is = mode(after);
+    was = mode(before, rowsBefore);
+    is = mode(after, rowsAfter);
     changes.add(
         change(
             "mode", was, is, "most values now lie about " + range(is) + ", before " + range(was)));
@@ -83,19 +86,38 @@ public record ShapeChange(
     return shape.quantile(Math.clamp(rank, 1e-9, 1));
   }
 
-  /** The shortest interval that holds a tenth of the values, which is also its own interval. */
-  private static Estimate mode(Shape shape) {
-    double low = shape.min();
-    double high = at(shape, .1);
-    for (double rank = .025; rank < .901; rank += .025) {
-      double from = at(shape, rank);
-      double to = at(shape, rank + .1);
-      if (to - from < high - low) {
-        low = from;
-        high = to;
+  /**
+   * The shortest interval that holds a tenth of the values; the mode's own interval spans all
+   * tenths that chance alone could make as short.
+   */
+  private static Estimate mode(Shape shape, double rows) {
+    double shortest = Double.POSITIVE_INFINITY;
+    double middle = 0;
+    for (int i = 0; i <= TENTHS; i++) {
+      double width = to(shape, i) - from(shape, i);
+      if (width < shortest) {
+        shortest = width;
+        middle = from(shape, i) + width / 2;
       }
     }
-    return new Estimate(low + (high - low) / 2, low, high);
+    double noise = 1 + 2 * Z / Math.sqrt(Math.max(1, rows / 10));
+    double low = middle;
+    double high = middle;
+    for (int i = 0; i <= TENTHS; i++) {
+      if (to(shape, i) - from(shape, i) <= noise * shortest) {
+        low = Math.min(low, from(shape, i));
+        high = Math.max(high, to(shape, i));
+      }
+    }
+    return new Estimate(middle, low, high);
+  }
+
+  private static double from(Shape shape, int tenth) {
+    return at(shape, 0.9 * tenth / TENTHS);
+  }
+
+  private static double to(Shape shape, int tenth) {
+    return at(shape, 0.9 * tenth / TENTHS + 0.1);
   }
 
   private static Estimate spread(Shape shape, double rows) {
@@ -105,15 +127,15 @@ public record ShapeChange(
         high.value - low.value, Math.max(0, high.low - low.high), high.high - low.low);
   }
 
-  /** Bowley's quantile skewness, -1 to 1; 0 where the middle half has no width. */
+  /**
+   * Bowley's quantile skewness, -1 to 1; 0 where the middle half has no width. Its standard error
+   * is that of a normal distribution, 1.84 / sqrt(n) (by the delta method on three order
+   * statistics).
+   */
   private static Estimate symmetry(Shape shape, double rows) {
-    Estimate low = quantile(shape, .25, rows);
-    Estimate middle = quantile(shape, .5, rows);
-    Estimate high = quantile(shape, .75, rows);
-    return new Estimate(
-        bowley(low.value, middle.value, high.value),
-        bowley(low.value, middle.high, high.value),
-        bowley(low.value, middle.low, high.value));
+    double value = bowley(at(shape, .25), at(shape, .5), at(shape, .75));
+    double off = Z * 1.84 / Math.sqrt(rows);
+    return new Estimate(value, value - off, value + off);
   }
 
   private static double bowley(double low, double middle, double high) {
@@ -125,10 +147,18 @@ public record ShapeChange(
     double middle = at(shape, .5);
     double width = (at(shape, .75) - at(shape, .25)) / 2;
     Estimate end = quantile(shape, rank, rows);
-    double a = width > 0 ? Math.abs(end.low - middle) / width : 0;
-    double b = width > 0 ? Math.abs(end.high - middle) / width : 0;
+    if (width <= 0) {
+      return new Estimate(0, 0, 0);
+    }
+    double value = Math.abs(end.value - middle) / width;
+    double a = Math.abs(end.low - middle) / width;
+    double b = Math.abs(end.high - middle) / width;
+    // The width and the median are estimates too: 1.17 and .93 / sqrt(n) for a normal distribution.
+    double off = Z * Math.hypot(1.17 * value, .93) / Math.sqrt(rows);
     return new Estimate(
-        width > 0 ? Math.abs(end.value - middle) / width : 0, Math.min(a, b), Math.max(a, b));
+        value,
+        value - Math.hypot(off, value - Math.min(a, b)),
+        value + Math.hypot(off, Math.max(a, b) - value));
   }
 
   private static String tail(Estimate was, Estimate is) {

@@ -30,6 +30,7 @@ final class SingleChecks {
   private final Pooled before;
   private final BetweenBatches between;
   private final double alpha;
+  private final Set<String> failed = new HashSet<>();
   private final Set<String> told = new HashSet<>();
   private final List<Draft> drafts = new ArrayList<>();
 
@@ -50,6 +51,9 @@ final class SingleChecks {
     for (Draft draft : moved) {
       Anomaly anomaly = draft.anomaly();
       if (anomaly.severity() == Severity.FAIL && anomaly.slice().isEmpty()) {
+        failed.add(anomaly.feature());
+      }
+      if (anomaly.severity() != Severity.INFO) {
         told.add(anomaly.feature());
       }
     }
@@ -95,7 +99,7 @@ final class SingleChecks {
         "the batch has "
             + Wording.count(rows, "row")
             + ", the "
-            + (known.size() == 1 ? "one" : known.size())
+            + known.size()
             + " before "
             + Wording.number(Math.rint(count.before()))
             + " on average";
@@ -155,7 +159,7 @@ final class SingleChecks {
   }
 
   private void spike(FeatureStatistics old, FeatureStatistics now, int tests) {
-    if (told.contains(now.name()) || Nature.movesOn(old, now) != null) {
+    if (failed.contains(now.name()) || Nature.movesOn(old, now) != null) {
       return;
     }
     Noise noise = new Noise(between.variance(now.name(), Aspect.NUMBERS, ""), before.size());
@@ -385,6 +389,7 @@ final class SingleChecks {
       double measured,
       double threshold,
       FirstRows.@Nullable Search search) {
+    told.add(feature);
     drafts.add(
         new Draft(
             Anomaly.of(

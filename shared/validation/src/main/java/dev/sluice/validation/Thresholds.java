@@ -60,7 +60,7 @@ public record Thresholds(
         new Floor(0.1, 0.3),
         new Floor(0.05, 0.15),
         new Floor(0.3, 0.6),
-        new Floor(0.2, 0.4),
+        new Floor(0.15, 0.4),
         new Floor(0.01, 0.05),
         new Floor(0.0, 0.05),
         new Floor(0.01, 0.05),

@@ -36,6 +36,11 @@ public record Validation(
     surprising = List.copyOf(surprising);
   }
 
+  /** The same with other anomalies and what follows from them. */
+  Validation judged(List<Anomaly> others, Outcome verdict, List<String> why) {
+    return new Validation(schema, others, verdict, why, comparisons, surprising);
+  }
+
   /** What TFDV's tools read: one entry a feature, each anomaly a reason; INFO is left out. */
   public Anomalies toProto() {
     Anomalies.Builder proto =

@@ -20,6 +20,9 @@ import org.tensorflow.metadata.v0.Schema;
  * @param label the label's column; null where it is computed or there is none
  * @param excluded columns that are never a feature; checked as others
  * @param examples to find the rows of an anomaly; null to do without
+ * @param environment of the schema, whose features the batch must have
+ * @param serving data that a model was asked about, for the schema's {@code skew_comparator}s; null
+ *     where there are none
  */
 public record ValidationInput(
     BatchStatistics batch,
@@ -31,10 +34,39 @@ public record ValidationInput(
     Checks checks,
     @Nullable String label,
     Set<String> excluded,
-    @Nullable ExampleSource examples) {
+    @Nullable ExampleSource examples,
+    String environment,
+    @Nullable BatchStatistics serving) {
   public ValidationInput {
     baseline = List.copyOf(baseline);
     history = List.copyOf(history);
     excluded = Set.copyOf(excluded);
+  }
+
+  /** Of data to train on. */
+  public ValidationInput(
+      BatchStatistics batch,
+      List<BatchStatistics> baseline,
+      List<BatchStatistics> history,
+      @Nullable BatchStatistics live,
+      @Nullable Schema schema,
+      boolean schemaGiven,
+      Checks checks,
+      @Nullable String label,
+      Set<String> excluded,
+      @Nullable ExampleSource examples) {
+    this(
+        batch,
+        baseline,
+        history,
+        live,
+        schema,
+        schemaGiven,
+        checks,
+        label,
+        excluded,
+        examples,
+        SchemaInference.TRAINING,
+        null);
   }
 }

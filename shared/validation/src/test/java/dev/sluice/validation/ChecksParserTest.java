@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.BaselineRule;
 import dev.sluice.contracts.PipelineSpec;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -123,5 +124,12 @@ class ChecksParserTest {
   void aFailureBelowItsWarningIsRefused() {
     assertThatThrownBy(() -> parse("checks: {thresholds: {missing: {warn: 0.5, fail: 0.1}}}"))
         .isInstanceOf(BadInput.class);
+  }
+
+  @Test
+  void theBaselineIsTheLastBatchUnlessTheSpecSaysOtherwise() {
+    assertThat(ChecksParser.parse(Map.of()).baseline()).isEqualTo(new BaselineRule.Last());
+    assertThat(ChecksParser.parse(Map.of("baseline", Map.of("rolling", 3))).baseline())
+        .isEqualTo(new BaselineRule.Rolling(3));
   }
 }

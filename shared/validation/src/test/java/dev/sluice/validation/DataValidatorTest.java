@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.BaselineRule;
 import dev.sluice.contracts.Outcome;
 import dev.sluice.statistics.GroupOptions;
 import dev.sluice.statistics.Statistics;
@@ -520,7 +521,13 @@ class DataValidatorTest {
   void severitiesAreCappedByFeature() {
     Checks lenient =
         new Checks(
-            0.005, 30, 30, Thresholds.defaults(), Map.of(), Map.of("price_usd", Severity.WARN));
+            new BaselineRule.Last(),
+            0.005,
+            30,
+            30,
+            Thresholds.defaults(),
+            Map.of(),
+            Map.of("price_usd", Severity.WARN));
     Table batch = notConverted(listings(4_000, 2), "JPY", 150);
     assertThat(validate(BASE, batch, lenient).outcome()).isEqualTo(Outcome.WARN);
   }
@@ -541,7 +548,9 @@ class DataValidatorTest {
 
   @Test
   void nonsenseInTheChecksIsRefused() {
-    assertThatThrownBy(() -> new Checks(0, 30, 30, Thresholds.defaults(), Map.of(), Map.of()))
+    assertThatThrownBy(() ->
+            new Checks(
+                new BaselineRule.Last(), 0, 30, 30, Thresholds.defaults(), Map.of(), Map.of()))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("falseAlarmRate is 0.0");
     assertThatThrownBy(() -> new Thresholds.Floor(0.5, 0.1))

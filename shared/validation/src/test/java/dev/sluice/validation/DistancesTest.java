@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.contracts.Bug;
+import dev.sluice.statistics.ValueCount;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Golden values from scipy 1.17.1. */
@@ -30,6 +34,44 @@ class DistancesTest {
   void lInfinityIsTheLargestChangeOfAShare() {
     assertThat(Distances.lInfinity(new double[] {1, 1, 2}, new double[] {4, 4, 0}))
         .isCloseTo(0.5, within(1e-15));
+  }
+
+  @Test
+  void pearsonsStatisticEqualsScipysContingencyTable() {
+    assertThat(Distances.pearsonStatistic(new double[] {30, 50, 20}, new double[] {45, 40, 65}))
+        .isCloseTo(18.681917211328976, within(1e-9));
+  }
+
+  @Test
+  void populationStabilityIsZeroForEqualSharesAndFiniteForDisjointOnes() {
+    double[] half = {1, 1};
+    assertThat(Distances.populationStability(half, new double[] {7, 7})).isZero();
+    // (.6 - .5) ln(.6 / .5) + (.4 - .5) ln(.4 / .5)
+    assertThat(Distances.populationStability(half, new double[] {6, 4}))
+        .isCloseTo(0.04054651081081642, within(1e-12));
+    assertThat(Distances.populationStability(new double[] {1, 0}, new double[] {0, 1}))
+        .isBetween(10.0, 25.0);
+  }
+
+  @Test
+  void wassersteinEqualsScipysOnExactCounts() {
+    Shape one = shape(1, 2, 2, 3, 10, 11.5);
+    Shape two = shape(0, 2, 4, 4, 5, 5, 30);
+    assertThat(one.wasserstein(two)).isCloseTo(4.488095238095239, within(1e-12));
+    assertThat(two.wasserstein(one)).isCloseTo(4.488095238095239, within(1e-12));
+    assertThat(one.wasserstein(one)).isZero();
+  }
+
+  private static Shape shape(double... values) {
+    List<ValueCount> counts =
+        Arrays.stream(values)
+            .boxed()
+            .collect(Collectors.groupingBy(value -> value, Collectors.counting()))
+            .entrySet()
+            .stream()
+            .map(entry -> new ValueCount(entry.getKey().toString(), entry.getValue()))
+            .toList();
+    return Objects.requireNonNull(Shape.ofCounts(counts));
   }
 
   @Test

@@ -12,11 +12,15 @@ import dev.sluice.validation.SchemaEdit.AllowNan;
 import dev.sluice.validation.SchemaEdit.ChangeType;
 import dev.sluice.validation.SchemaEdit.Comparator;
 import dev.sluice.validation.SchemaEdit.DeprecateFeature;
+import dev.sluice.validation.SchemaEdit.DeprecateJoined;
 import dev.sluice.validation.SchemaEdit.Distance;
 import dev.sluice.validation.SchemaEdit.LeaveOut;
 import dev.sluice.validation.SchemaEdit.LowerPresence;
 import dev.sluice.validation.SchemaEdit.RaiseThreshold;
 import dev.sluice.validation.SchemaEdit.RemoveDomain;
+import dev.sluice.validation.SchemaEdit.RemoveUnique;
+import dev.sluice.validation.SchemaEdit.TakeIn;
+import dev.sluice.validation.SchemaEdit.WidenGrowth;
 import dev.sluice.validation.SchemaEdit.WidenRange;
 import dev.sluice.validation.SchemaEdit.WidenRows;
 import dev.sluice.validation.SchemaEdit.WidenUnique;
@@ -57,7 +61,19 @@ class SchemaEditTest {
             float_domain { min: 0.5 max: 10 disallow_nan: true disallow_inf: true }
           }
           string_domain { name: "toys" value: "car" value: "doll" }
-          dataset_constraints { min_examples_count: 10 max_examples_count: 20 }
+          weighted_feature {
+            name: "heavy"
+            feature { step: "toy" }
+            weight_feature { step: "price" }
+          }
+          dataset_constraints {
+            num_examples_drift_comparator {
+              min_fraction_threshold: 0.5
+              max_fraction_threshold: 2
+            }
+            min_examples_count: 10
+            max_examples_count: 20
+          }
           """);
 
   private static final AddFeature NEW =
@@ -128,13 +144,33 @@ class SchemaEditTest {
             "raise drift_comparator.infinity_norm of toy to 0.07",
             "infinity_norm { threshold: 0.07 }"),
         edit(
+            new RemoveUnique("toy"),
+            "remove the unique_constraints of toy",
+            "threshold: 0.01 } } shape { dim { size: 1 } } } feature"),
+        edit(
+            new TakeIn("price", "SERVING"),
+            "take price into environment SERVING",
+            "disallow_inf: true } in_environment: \"SERVING\""),
+        edit(
+            new DeprecateJoined("heavy"),
+            "deprecate the joined feature heavy",
+            "weight_feature { step: \"price\" } lifecycle_stage: DEPRECATED"),
+        edit(
+            new WidenGrowth(0.25, null),
+            "allow batches of down to 0.25 times the rows before",
+            "{ min_fraction_threshold: 0.25 max_fraction_threshold: 2.0 }"),
+        edit(
+            new WidenGrowth(null, 3.5),
+            "allow batches of up to 3.5 times the rows before",
+            "{ min_fraction_threshold: 0.5 max_fraction_threshold: 3.5 }"),
+        edit(
             new WidenRows(3L, null),
             "allow batches of 3 and more rows",
-            "dataset_constraints { min_examples_count: 3 max_examples_count: 20 }"),
+            "min_examples_count: 3 max_examples_count: 20 }"),
         edit(
             new WidenRows(null, 40L),
             "allow batches of up to 40 rows",
-            "dataset_constraints { min_examples_count: 10 max_examples_count: 40 }"));
+            "min_examples_count: 10 max_examples_count: 40 }"));
   }
 
   private static Arguments edit(SchemaEdit edit, String text, String after) {
@@ -198,6 +234,8 @@ class SchemaEditTest {
             new WidenRange("price", 1.0, 2.0),
             new WidenUnique("toy", 3, 3),
             new WidenRows(15L, 15L),
+            new WidenGrowth(0.9, 1.1),
+            new TakeIn("toy", "SERVING"),
             new RaiseThreshold("toy", Comparator.DRIFT, Distance.INFINITY_NORM, 0.001))) {
       assertThat(edit.apply(SCHEMA)).isEqualTo(SCHEMA);
     }

@@ -7,6 +7,8 @@ import dev.sluice.contracts.BadInput;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tensorflow.metadata.v0.Feature;
 import org.tensorflow.metadata.v0.FeatureType;
 import org.tensorflow.metadata.v0.Schema;
@@ -105,8 +107,9 @@ class SchemaTest {
     assertThatThrownBy(
             () -> SchemaText.parse("s.pbtxt", "feature {\n  name: \"a\"\n  typ: INT\n}\n"))
         .isInstanceOf(BadInput.class)
-        .hasMessageContaining("s.pbtxt, line 3, column 3")
-        .hasMessageContaining("typ");
+        .hasMessageStartingWith(
+            "s.pbtxt, line 3, column 3: typ is no field of Feature; did you mean type? (at \"typ:"
+                + " INT\")");
     assertThatThrownBy(
             () -> SchemaText.parse("s.pbtxt", "feature {\n  name: \"a\"\n  type: INTEGER\n}\n"))
         .isInstanceOf(BadInput.class)
@@ -129,5 +132,73 @@ class SchemaTest {
     assertThatThrownBy(() -> SchemaText.parse("s.pbtxt", "\nfeature { type: INT }"))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("line 2: feature 1 has no name");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "presence { min_fraction: 1.5 }| line 5: presence.min_fraction of feature \"b\" is 1.5;",
+        "value_count { min: 3 max: 2 }| line 5: value_count.max of feature \"b\" is 2, less than",
+        "value_count { min: -3 }| line 5: value_count.min of feature \"b\" is -3;",
+        "shape { dim { size: 0 } }| line 5: shape.dim.size of feature \"b\" is 0;",
+        "domain: \"hue\"| line 5: domain of feature \"b\" is \"hue\", which the schema does not",
+        "type: STRUCT| line 5: type of feature \"b\" is STRUCT; batches are flat tables",
+        "struct_domain { feature { name: \"c\" } }| line 5: struct_domain of feature \"b\" is given;",
+        "int_domain { min: 2 max: 1 }| line 5: int_domain.max of feature \"b\" is 1, less than min 2",
+        "float_domain { min: 2 max: 1 }| line 5: float_domain.max of feature \"b\" is 1, less than",
+        "unique_constraints { min: 2 max: 1 }| line 5: unique_constraints.max of feature \"b\" is 1,",
+        "bool_domain { true_value: \"y\" false_value: \"y\" }| line 5: bool_domain.false_value of",
+        "distribution_constraints { min_domain_mass: 0.5 }| line 5: distribution_constraints of",
+        "drift_comparator { infinity_norm { threshold: -1 } }| line 5: drift_comparator.infinity_norm",
+      })
+  void aLimitThatNothingCanMeetIsRefusedWithItsLine(String field, String message) {
+    String text = "feature {\n  name: \"a\"\n}\nfeature { name: \"b\"\n  " + field + "\n}\n";
+    assertThatThrownBy(() -> SchemaText.parse("s.pbtxt", text))
+        .isInstanceOf(BadInput.class)
+        .hasMessageStartingWith("s.pbtxt, " + message.strip());
+  }
+
+  @Test
+  void rowsAtLeastAndAtMostMustAgree() {
+    String text = "dataset_constraints {\n  min_examples_count: 2\n  max_examples_count: 1\n}\n";
+    assertThatThrownBy(() -> SchemaText.parse("s.pbtxt", text))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining(
+            "line 3: dataset_constraints.max_examples_count of the schema is 1, less than");
+  }
+
+  @Test
+  void aNestedFeatureThatIsNotInUseIsLeftAlone() {
+    assertThat(
+            SchemaText.parse(
+                    "s.pbtxt", "feature { name: \"a\" type: STRUCT lifecycle_stage: DISABLED }")
+                .getFeatureCount())
+        .isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"sparse_feature", "weighted_feature"})
+  void aJoinedFeatureNeedsANameOfItsOwn(String kind) {
+    String text = "feature { name: \"a\" }\n" + kind + " { name: \"%s\" }";
+    assertThatThrownBy(() -> SchemaText.parse("s.pbtxt", text.formatted("a")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("line 2: " + kind + " of the schema is named \"a\" like another");
+    assertThat(SchemaText.parse("s.pbtxt", text.formatted("b")).getFeatureCount()).isEqualTo(1);
+  }
+
+  @Test
+  void switchesOfOlderTfxAreLeftAlone() {
+    assertThat(
+            SchemaText.parse(
+                    "s.pbtxt",
+                    "generate_legacy_feature_spec: true\nfeature { name: \"a\" }\n"
+                        + "represent_variable_length_as_sparse: false\n"
+                        + "represent_variable_length_as_ragged: true\n")
+                .getFeatureCount())
+        .isEqualTo(1);
+    assertThatThrownBy(() -> SchemaText.parse("s.pbtxt", "\ngenerate_legacy_spec: true\n"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("line 2");
   }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 
-/** Golden values from scipy 1.17.1: hypergeom, binom, chi2 and kstwobign, their logsf. */
+/** Golden values from scipy 1.17.1: hypergeom, binom, chi2, t, norm and kstwobign, their logsf. */
 class SignificanceTest {
   @Test
   void fishersTailEqualsTheHypergeometricOne() {
@@ -41,6 +41,23 @@ class SignificanceTest {
     assertThat(Significance.logChiSquared(30, 5)).isCloseTo(-11.124363680589559, within(1e-9));
     assertThat(Significance.logChiSquared(300, 19)).isCloseTo(-119.04101606720015, within(1e-9));
     assertThat(Significance.logChiSquared(3, 7)).isCloseTo(-0.12216511234670818, within(1e-9));
+  }
+
+  @Test
+  void studentsTailEqualsScipysOnBothSides() {
+    assertThat(Significance.logStudent(1.5, 7)).isCloseTo(-1.7299205995538967, within(1e-9));
+    assertThat(Significance.logStudent(-1.5, 7)).isCloseTo(-1.7299205995538967, within(1e-9));
+    assertThat(Significance.logStudent(6, 7)).isCloseTo(-7.519768024322492, within(1e-9));
+    assertThat(Significance.logStudent(.3, 3)).isCloseTo(-0.24364822763825145, within(1e-9));
+    assertThat(Significance.logStudent(40, 7)).isCloseTo(-20.259394724147004, within(1e-9));
+    assertThat(Significance.logStudent(0, 7)).isZero();
+  }
+
+  @Test
+  void theNormalTailEqualsScipysOnBothSides() {
+    assertThat(Significance.logNormal(.5)).isCloseTo(-0.4827645810336735, within(1e-9));
+    assertThat(Significance.logNormal(-3)).isCloseTo(-5.914579040950405, within(1e-9));
+    assertThat(Significance.logNormal(12)).isCloseTo(-74.71752582100886, within(1e-9));
   }
 
   /** For many values the first term is all of the series: kstwobign.logsf(2.5) = -11.8068... */

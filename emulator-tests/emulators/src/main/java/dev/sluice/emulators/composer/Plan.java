@@ -48,6 +48,11 @@ final class Plan {
     return givers.get(output);
   }
 
+  /** True where the operation takes any number of uris under this name. */
+  boolean isList(String input) {
+    return get(giver(input)).lists().contains(input);
+  }
+
   /** True where the operation takes this output of every shard. */
   boolean isJoined(Operation operation, String input) {
     return !operation.isMapped() && get(giver(input)).isMapped();

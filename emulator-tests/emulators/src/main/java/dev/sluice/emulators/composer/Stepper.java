@@ -465,8 +465,9 @@ final class Stepper implements AutoCloseable {
   }
 
   /**
-   * What was given to an instance under this name: the uri by the name of the input, or one by each
-   * shard's name where the inputs are joined; empty where it was not given.
+   * What was given to an instance under this name: the uri by the name of the input, those of a
+   * list by their numbers, or one by each shard's name where the inputs are joined; empty where it
+   * was not given.
    */
   private static Map<String, String> given(Run run, Instance instance, String input) {
     String giver = run.plan().giver(input);
@@ -474,6 +475,14 @@ final class Stepper implements AutoCloseable {
     if (run.plan().isJoined(run.plan().get(instance.task()), input)) {
       for (Instance shard : run.shardsOf(giver)) {
         put(out, StageRequest.joined(input, shard.mapIndex()), run.task(shard).outputs.get(input));
+      }
+    } else if (run.plan().isList(input)) {
+      Map<String, String> outputs = run.task(new Instance(giver, Instance.UNMAPPED)).outputs;
+      for (int number = 0; outputs.containsKey(StageRequest.joined(input, number)); number++) {
+        put(
+            out,
+            StageRequest.joined(input, number),
+            outputs.get(StageRequest.joined(input, number)));
       }
     } else {
       boolean own = run.plan().get(giver).isMapped();

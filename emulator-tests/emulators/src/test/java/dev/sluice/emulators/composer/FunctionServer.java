@@ -109,7 +109,8 @@ final class FunctionServer implements AutoCloseable {
     for (String output : row.gives()) {
       if (!output.equals("live_model")) {
         String shard = request.has("shard") ? "/" + request.get("shard").getAsInt() : "";
-        outputs.put(output, "gs://artifacts/" + output + shard);
+        String number = row.lists().contains(output) ? "#0" : "";
+        outputs.put(output + number, "gs://artifacts/" + output + shard);
       }
     }
     return operation.equals("resolve")

@@ -70,6 +70,28 @@ final class StepperTest {
   }
 
   @Test
+  void givesEveryOneOfAListAsItsGiverNumberedIt() throws Exception {
+    try (Bench bench = new Bench(state)) {
+      bench.text.set(
+          Bench.OPERATIONS
+              .replace("gives: [batch, live_model]", "gives: [batch, {history: list}, live_model]")
+              .replace("takes: [left,", "takes: [{history: optional}, left,"));
+      bench.functions.on(
+          "resolve",
+          request ->
+              FunctionServer.Reply.gives(
+                  Map.of("batch", "gs://b", "history#0", "gs://h/0", "history#1", "gs://h/1"),
+                  Map.of("batch", "b-1")));
+      assertThat(bench.run("taxi", "r1", "{}")).isEqualTo("success");
+
+      JsonObject inputs = bench.functions.call("gate").getAsJsonObject("inputs");
+      assertThat(inputs.asMap().keySet())
+          .containsExactlyInAnyOrder("history#0", "history#1", "left", "right");
+      assertThat(inputs.get("history#1").getAsString()).isEqualTo("gs://h/1");
+    }
+  }
+
+  @Test
   void runsIndependentOperationsAtOnce() throws Exception {
     try (Bench bench = new Bench(state)) {
       CyclicBarrier both = new CyclicBarrier(2);

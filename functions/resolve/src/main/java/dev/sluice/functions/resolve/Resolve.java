@@ -8,7 +8,8 @@ import dev.sluice.stages.StageEndpoint;
 import java.io.IOException;
 
 /**
- * Pins what a run works on: batch, spec, previous schema, baseline and live model.
+ * Pins what a run works on: batch, spec, previous schema, baseline, the batches before it and live
+ * model.
  *
  * <p>Called by the DAG with a stage request (JSON); answers a stage result or problem+json.
  * Settings come from its function.yaml.

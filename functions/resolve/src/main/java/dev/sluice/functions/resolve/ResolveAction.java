@@ -1,6 +1,7 @@
 package dev.sluice.functions.resolve;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.BaselineRule;
 import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.BatchState;
 import dev.sluice.contracts.Conflict;
@@ -23,6 +24,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,9 @@ final class ResolveAction implements Action {
 
   /** Documents of batches that are read to find the newest. */
   private static final int MOST_BATCHES = 1_000;
+
+  /** Batches that tell how far batches differ by nature. */
+  private static final int MOST_HISTORY = 12;
 
   private static final long SHARD_BYTES = 128L << 20;
   private static final int MOST_SHARDS = 64;
@@ -59,6 +64,8 @@ final class ResolveAction implements Action {
     outputs.put("batch", platform.layout().batch(request.pipeline(), pins.batch()).uri());
     put(outputs, "previous_schema", pins.previousSchema());
     put(outputs, "baseline", pins.baseline());
+    put(outputs, "history", pins.history());
+    put(outputs, "live_statistics", pins.liveStatistics());
     put(outputs, "live_model", pins.liveModel());
     int shards = shards(platform.spec(request.pipeline(), pins.specGeneration()), batch);
     return new StageResult(
@@ -96,6 +103,12 @@ final class ResolveAction implements Action {
     }
   }
 
+  private static void put(Map<String, String> outputs, String name, List<String> uris) {
+    for (int number = 0; number < uris.size(); number++) {
+      outputs.put(StageRequest.joined(name, number), uris.get(number));
+    }
+  }
+
   private Pins pin(StageRequest request) {
     String pipeline = request.pipeline();
     StoredObject file =
@@ -111,15 +124,7 @@ final class ResolveAction implements Action {
     Long schemaGeneration = schemaGeneration(spec);
     Registry registry = platform.registries().read(pipeline);
     Batch batch = request.batch() == null ? newest(request, spec, registry) : named(request);
-    Registry.Baseline baseline = registry.baseline();
-    Pins pins =
-        new Pins(
-            batch.batch(),
-            file.generation(),
-            schemaGeneration,
-            baseline == null ? null : baseline.schema(),
-            baseline == null ? null : baseline.statistics(),
-            registry.liveVersion().map(Registry.Version::model).orElse(null));
+    Pins pins = pins(spec, file.generation(), schemaGeneration, registry, batch);
     ObjectName name = platform.layout().pins(pipeline, request.run());
     try {
       platform
@@ -129,6 +134,41 @@ final class ResolveAction implements Action {
     } catch (Conflict e) {
       return Json.read(platform.objects().read(name), Pins.class, name.uri());
     }
+  }
+
+  private static Pins pins(
+      PipelineSpec spec,
+      long specGeneration,
+      @Nullable Long schemaGeneration,
+      Registry registry,
+      Batch batch) {
+    BaselineRule rule =
+        spec.section("checks", checks -> BaselineRule.parse(checks.get("baseline")));
+    List<Registry.Judged> before = registry.before(batch);
+    List<String> baseline = statistics(registry.baselines(rule, batch));
+    Optional<Registry.Judged> accepted =
+        registry.wentOn(batch.batch()).filter(judged -> judged.accepted() != null);
+    String live =
+        registry
+            .trainedOn()
+            .filter(judged -> !judged.batch().equals(batch.batch()))
+            .map(Registry.Judged::statistics)
+            .filter(statistics -> !baseline.equals(List.of(statistics)))
+            .orElse(null);
+    return new Pins(
+        batch.batch(),
+        specGeneration,
+        schemaGeneration,
+        accepted.or(() -> before.stream().findFirst()).map(Registry.Judged::schema).orElse(null),
+        baseline,
+        statistics(before.subList(0, Math.min(before.size(), MOST_HISTORY))),
+        live,
+        registry.liveVersion().map(Registry.Version::model).orElse(null),
+        accepted.map(Registry.Judged::accepted).orElse(null));
+  }
+
+  private static List<String> statistics(List<Registry.Judged> batches) {
+    return batches.stream().map(Registry.Judged::statistics).toList();
   }
 
   private @Nullable Long schemaGeneration(PipelineSpec spec) {
@@ -184,7 +224,7 @@ final class ResolveAction implements Action {
             .map(o -> Json.read(platform.objects().read(o.name()), Batch.class, o.name().uri()))
             .sorted(Comparator.comparing(Order::of).reversed())
             .toList();
-    Registry.Baseline baseline = registry.baseline();
+    Registry.Judged baseline = registry.baseline();
     for (Batch batch : known) {
       if (baseline == null || Order.of(batch).compareTo(baseline.order()) > 0) {
         return batch;

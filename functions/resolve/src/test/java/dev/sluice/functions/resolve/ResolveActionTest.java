@@ -3,10 +3,12 @@ package dev.sluice.functions.resolve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.contracts.Acceptance;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Order;
+import dev.sluice.contracts.Outcome;
 import dev.sluice.contracts.Pins;
 import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.contracts.Source;
@@ -56,14 +58,26 @@ class ResolveActionTest {
         cloud.objects().read(platform.layout().pins("p", run)), Pins.class, "pins.json");
   }
 
-  private void passed(Batch batch) {
+  private void judged(Batch batch, Outcome outcome, @Nullable Acceptance accepted) {
     platform
         .registries()
         .update(
             "p",
             r ->
-                r.withBaseline(
-                    new Registry.Baseline(batch.batch(), Order.of(batch), "gs://s/", "gs://c/")));
+                r.judged(
+                    new Registry.Judged(
+                        batch.batch(),
+                        Order.of(batch),
+                        outcome,
+                        "gs://s/" + batch.span() + "/",
+                        "gs://c/" + batch.span() + "/",
+                        "gs://n/" + batch.span() + "/",
+                        accepted),
+                    null));
+  }
+
+  private void passed(Batch batch) {
+    judged(batch, Outcome.PASS, null);
   }
 
   @Test
@@ -83,12 +97,121 @@ class ResolveActionTest {
     Batch batch = cloud.batch("p", "s1", "a\n1\n");
     StageResult first = action.perform(call(batch.batch(), "r"));
     cloud.spec("p", "label: other\n");
-    passed(batch);
+    passed(cloud.batch("p", "s0", "a\n0\n"));
     assertThat(action.perform(call(batch.batch(), "r"))).isEqualTo(first);
-    assertThat(pins("r")).isEqualTo(new Pins(batch.batch(), generation, null, null, null, null));
+    assertThat(pins("r")).isEqualTo(Pins.first(batch.batch(), generation, null));
     assertThat(action.perform(call(batch.batch(), "another")).outputs())
-        .containsEntry("baseline", "gs://s/")
-        .containsEntry("previous_schema", "gs://c/");
+        .containsEntry("baseline#0", "gs://s/s0/")
+        .containsEntry("history#0", "gs://s/s0/")
+        .containsEntry("previous_schema", "gs://c/s0/");
+  }
+
+  private Map<String, String> outputsAfter(String checks, int passed) {
+    cloud.spec("p", "label: sold\n" + checks);
+    for (int day = 1; day <= passed; day++) {
+      passed(cloud.batch("p", String.format("2026-11-%02d", day), "a\n" + day + "\n"));
+    }
+    Batch batch = cloud.batch("p", "2026-11-30", "a\n30\n");
+    return action.perform(call(batch.batch(), "r")).outputs();
+  }
+
+  @Test
+  void theBaselineIsAsTheSpecSays() {
+    Map<String, String> outputs = outputsAfter("checks: {baseline: {rolling: 2}}\n", 3);
+    assertThat(outputs)
+        .containsEntry("baseline#0", "gs://s/2026-11-03/")
+        .containsEntry("baseline#1", "gs://s/2026-11-02/")
+        .containsEntry("previous_schema", "gs://c/2026-11-03/")
+        .doesNotContainKey("baseline#2");
+    assertThat(pins("r").baseline()).containsExactly("gs://s/2026-11-03/", "gs://s/2026-11-02/");
+  }
+
+  @Test
+  void theSchemaIsTheNewestWhateverTheBaseline() {
+    assertThat(outputsAfter("checks: {baseline: weekday}\n", 24))
+        .containsEntry("baseline#0", "gs://s/2026-11-23/")
+        .containsEntry("previous_schema", "gs://c/2026-11-24/");
+  }
+
+  @Test
+  void theHistoryIsTheNewestTwelveThatPassed() {
+    outputsAfter("", 14);
+    assertThat(pins("r").history())
+        .hasSize(12)
+        .startsWith("gs://s/2026-11-14/")
+        .endsWith("gs://s/2026-11-03/");
+  }
+
+  @Test
+  void aPinnedBaselineThatNeverWentOnIsRefusedAndPinsNothing() {
+    assertThatThrownBy(() -> outputsAfter("checks: {baseline: {pinned: b-other}}\n", 1))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("the spec pins batch 'b-other' as the baseline");
+    assertThat(platform.findPins("p", "r")).isEmpty();
+  }
+
+  @Test
+  void aBatchThatOnlyWarnedIsNoBaseline() {
+    cloud.spec("p", "label: sold\n");
+    judged(cloud.batch("p", "s1", "a\n1\n"), Outcome.WARN, null);
+    Batch batch = cloud.batch("p", "s2", "a\n2\n");
+    assertThat(action.perform(call(batch.batch(), "r")).outputs()).containsOnlyKeys("batch");
+  }
+
+  private void trainedOn(Batch batch) {
+    platform
+        .registries()
+        .update(
+            "p",
+            r ->
+                r.register("f", "gs://m/", "gs://t/", batch.batch(), Order.of(batch))
+                    .release(1, Order.of(batch)));
+  }
+
+  @Test
+  void theBatchThatTheLiveModelLearnedFromIsGivenWhereItIsNotTheBaseline() {
+    cloud.spec("p", "label: sold\n");
+    Batch first = cloud.batch("p", "s1", "a\n1\n");
+    passed(first);
+    trainedOn(first);
+    Batch second = cloud.batch("p", "s2", "a\n2\n");
+    assertThat(action.perform(call(second.batch(), "r2")).outputs())
+        .containsEntry("baseline#0", "gs://s/s1/")
+        .doesNotContainKey("live_statistics");
+    passed(second);
+    Batch third = cloud.batch("p", "s3", "a\n3\n");
+    assertThat(action.perform(call(third.batch(), "r3")).outputs())
+        .containsEntry("baseline#0", "gs://s/s2/")
+        .containsEntry("live_statistics", "gs://s/s1/");
+    assertThat(pins("r3").liveStatistics()).isEqualTo("gs://s/s1/");
+  }
+
+  @Test
+  void aBatchIsNotComparedWithItselfWhenItIsJudgedAgain() {
+    cloud.spec("p", "label: sold\n");
+    Batch first = cloud.batch("p", "s1", "a\n1\n");
+    passed(first);
+    trainedOn(first);
+    assertThat(action.perform(call(first.batch(), "again")).outputs())
+        .containsOnlyKeys("batch", "live_model");
+  }
+
+  @Test
+  void anAcceptedBatchRunsWithItsAcceptanceAndTheSchemaThatWasWrittenForIt() {
+    cloud.spec("p", "label: sold\n");
+    passed(cloud.batch("p", "s1", "a\n1\n"));
+    Batch held = cloud.batch("p", "s2", "a\n2\n");
+    Acceptance accepted = new Acceptance("ann", "a new market", Instant.EPOCH, "gs://n/s2/");
+    judged(held, Outcome.WARN, accepted);
+    assertThat(action.perform(call(held.batch(), "again")).outputs())
+        .containsEntry("previous_schema", "gs://c/s2/")
+        .containsEntry("baseline#0", "gs://s/s1/");
+    assertThat(pins("again").accepted()).isEqualTo(accepted);
+    Batch next = cloud.batch("p", "s3", "a\n3\n");
+    assertThat(action.perform(call(next.batch(), "next")).outputs())
+        .containsEntry("previous_schema", "gs://c/s2/")
+        .containsEntry("baseline#0", "gs://s/s2/");
+    assertThat(pins("next").accepted()).isNull();
   }
 
   @Test

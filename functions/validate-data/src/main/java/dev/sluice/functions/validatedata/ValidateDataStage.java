@@ -1,7 +1,9 @@
 package dev.sluice.functions.validatedata;
 
+import dev.sluice.contracts.Acceptance;
 import dev.sluice.contracts.Alarm;
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.BaselineRule;
 import dev.sluice.contracts.BatchState;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Fact;
@@ -24,6 +26,7 @@ import dev.sluice.stages.StageCall;
 import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.statistics.Relations;
 import dev.sluice.statistics.StatisticsFiles;
+import dev.sluice.validation.AcceptedBatch;
 import dev.sluice.validation.Anomaly;
 import dev.sluice.validation.BatchStatistics;
 import dev.sluice.validation.ChecksParser;
@@ -32,30 +35,35 @@ import dev.sluice.validation.SchemaText;
 import dev.sluice.validation.Severity;
 import dev.sluice.validation.SurprisingRow;
 import dev.sluice.validation.Validation;
+import dev.sluice.validation.ValidationFiles;
 import dev.sluice.validation.ValidationInput;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.metadata.v0.Schema;
 
 /**
- * Judges a batch by its statistics. A PASS makes the batch the baseline of the next; a FAIL holds
- * it and gives no blessing.
+ * Judges a batch by its statistics. A PASS makes the batch a baseline of those after it, and so
+ * does a person's acceptance; a FAIL holds it and gives no blessing; WARN and UNKNOWN go on and
+ * move no baseline. The registry knows all of them afterwards.
  */
 final class ValidateDataStage implements Stage {
-  private static final String SCHEMA = "schema.pbtxt";
-  private static final String ANOMALIES = "anomalies.pb";
-  private static final String VALIDATION = "validation.json";
-
   @Override
   public Map<String, Object> dependsOn(RunContext context, Platform platform) {
-    return givenSchema(context.spec(), context.pins(), platform)
-        .<Map<String, Object>>map(found -> Map.of("schema", found.crc32c()))
-        .orElse(Map.of());
+    Map<String, Object> others = new HashMap<>();
+    givenSchema(context.spec(), context.pins(), platform)
+        .ifPresent(found -> others.put("schema", found.crc32c()));
+    Acceptance accepted = context.pins().accepted();
+    if (accepted != null) {
+      others.put("accepted", Json.tree(accepted).toString());
+    }
+    return others;
   }
 
   @Override
@@ -65,21 +73,26 @@ final class ValidateDataStage implements Stage {
     ExampleFiles examples = ExampleFiles.of(call, examplesUri);
     BatchStatistics batch = measured(call, call.input("statistics"));
     Optional<StoredObject> given = givenSchema(spec, call.pins(), call.platform());
-    Validation validation =
+    Map<ArtifactUri, BatchStatistics> known = new HashMap<>();
+    Function<ArtifactUri, BatchStatistics> read =
+        uri -> known.computeIfAbsent(uri, _ -> measured(call, uri));
+    Validation judged =
         new DataValidator()
             .validate(
                 new ValidationInput(
                     batch,
-                    call.optionalInput("baseline").map(uri -> measured(call, uri)).stream()
-                        .toList(),
-                    List.of(),
-                    null,
+                    call.inputs("baseline").stream().map(read).toList(),
+                    call.inputs("history").stream().map(read).toList(),
+                    call.optionalInput("live_statistics").map(read).orElse(null),
                     schema(call, given),
                     given.isPresent(),
                     spec.section("checks", ChecksParser::parse),
                     spec.label().expression() == null ? spec.label().name() : null,
                     new HashSet<>(spec.exclude()),
                     examples::readAll));
+    Acceptance accepted = call.pins().accepted();
+    Validation validation =
+        accepted == null ? judged : AcceptedBatch.of(judged, seen(call, accepted), accepted);
     Verdict verdict =
         new Verdict(
             Verdict.Subject.DATA,
@@ -87,13 +100,17 @@ final class ValidateDataStage implements Stage {
             validation.outcome(),
             validation.reasons());
     call.output("anomalies")
-        .write(ANOMALIES, validation.toProto().toByteArray(), "application/x-protobuf");
-    call.output("anomalies").write(VALIDATION, validation.toJson(), "application/json");
+        .write(
+            ValidationFiles.ANOMALIES,
+            validation.toProto().toByteArray(),
+            "application/x-protobuf");
+    call.output("anomalies")
+        .write(ValidationFiles.VALIDATION, validation.toJson(), "application/json");
     call.output("data_verdict").write(Verdict.FILE, Json.bytes(verdict), "application/json");
     if (validation.outcome().blesses()) {
       call.output("schema")
           .write(
-              SCHEMA,
+              ValidationFiles.SCHEMA,
               SchemaText.write(validation.schema()).getBytes(StandardCharsets.UTF_8),
               "text/plain; charset=utf-8");
       call.output("data_blessing").write(Verdict.BLESSING, Json.bytes(verdict), "application/json");
@@ -113,9 +130,9 @@ final class ValidateDataStage implements Stage {
     Verdict verdict = Json.read(call.read(verdictUri, Verdict.FILE), Verdict.class, Verdict.FILE);
     Validation validation =
         Validation.fromJson(
-            call.read(uri(result, "anomalies"), VALIDATION),
+            call.read(uri(result, "anomalies"), ValidationFiles.VALIDATION),
             Schema.getDefaultInstance(),
-            VALIDATION);
+            ValidationFiles.VALIDATION);
     String source = call.batch().uri();
 
     List<Fact> facts = new ArrayList<>();
@@ -148,25 +165,34 @@ final class ValidateDataStage implements Stage {
             blessed ? BatchState.PASSED : BatchState.BLOCKED,
             reasons.isEmpty() ? null : reasons,
             examples.counts()));
-    if (verdict.outcome() == Outcome.PASS) {
-      platform
-          .registries()
-          .update(
-              pipeline,
-              registry ->
-                  registry.withBaseline(
-                      new Registry.Baseline(
-                          batch,
-                          Order.of(call.batch()),
-                          call.input("statistics").toString(),
-                          uri(result, "schema").toString())));
-    }
+    Acceptance accepted = call.pins().accepted();
+    BaselineRule rule =
+        call.spec().section("checks", checks -> BaselineRule.parse(checks.get("baseline")));
+    Registry.Judged judged =
+        new Registry.Judged(
+            batch,
+            Order.of(call.batch()),
+            verdict.outcome(),
+            call.input("statistics").toString(),
+            blessed ? uri(result, "schema").toString() : null,
+            uri(result, "anomalies").toString(),
+            accepted);
+    platform
+        .registries()
+        .update(
+            pipeline,
+            registry ->
+                registry.judged(
+                    judged, rule instanceof BaselineRule.Pinned(String name) ? name : null));
     platform.report(facts);
     if (verdict.outcome() != Outcome.PASS) {
       String text =
           "batch "
               + batch
               + (blessed ? " goes on" : " is held")
+              + (blessed && accepted != null
+                  ? ", accepted by " + accepted.author() + " (" + accepted.reason() + ")"
+                  : "")
               + listed(texts.isEmpty() ? verdict.reasons() : texts);
       platform.alarm(
           List.of(
@@ -180,6 +206,16 @@ final class ValidateDataStage implements Stage {
                   source,
                   platform.clock().instant())));
     }
+  }
+
+  /** What the person saw who accepted the batch. */
+  private static List<Anomaly> seen(StageCall call, Acceptance accepted) {
+    ArtifactUri uri = ArtifactUri.parse(accepted.anomalies());
+    return Validation.fromJson(
+            call.read(uri, ValidationFiles.VALIDATION),
+            Schema.getDefaultInstance(),
+            uri + ValidationFiles.VALIDATION)
+        .anomalies();
   }
 
   /** One reason on the same line, several as a list, a line each. */
@@ -253,7 +289,8 @@ final class ValidateDataStage implements Stage {
     return call.optionalInput("previous_schema")
         .map(uri ->
             SchemaText.parse(
-                uri + SCHEMA, new String(call.read(uri, SCHEMA), StandardCharsets.UTF_8)))
+                uri + ValidationFiles.SCHEMA,
+                new String(call.read(uri, ValidationFiles.SCHEMA), StandardCharsets.UTF_8)))
         .orElse(null);
   }
 }

@@ -3,6 +3,7 @@ package dev.sluice.functions.validatedata;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.contracts.Acceptance;
 import dev.sluice.contracts.Alarm;
 import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.Json;
@@ -25,6 +26,7 @@ import dev.sluice.statistics.StatisticsProtos;
 import dev.sluice.testing.ExampleArtifacts;
 import dev.sluice.testing.Exchange;
 import dev.sluice.testing.MemoryCloud;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -101,15 +103,24 @@ class ValidateDataStageTest {
     if (platform.findPins("p", batch.run()).isEmpty()) {
       cloud.pin(batch);
     }
-    Map<String, String> inputs = measured(csv);
-    statistics.put(span, inputs.get("statistics"));
-    Registry.Baseline baseline = platform.registries().read("p").baseline();
-    if (baseline != null) {
-      inputs.put("baseline", baseline.statistics());
-      inputs.put("previous_schema", baseline.schema());
-    }
-    last = MemoryCloud.call(batch, "validate-data", inputs);
+    last = MemoryCloud.call(batch, "validate-data", inputs(batch, csv));
     return answer(last);
+  }
+
+  /** What the call takes: of the batch, and of those that passed before it. */
+  private Map<String, String> inputs(Batch batch, String csv) throws Exception {
+    Map<String, String> inputs = measured(csv);
+    statistics.put(batch.span(), inputs.get("statistics"));
+    Registry registry = platform.registries().read("p");
+    List<Registry.Judged> before = registry.before(batch);
+    for (int i = 0; i < before.size(); i++) {
+      if (i == 0) {
+        inputs.put("baseline#0", before.get(i).statistics());
+        inputs.put("previous_schema", String.valueOf(before.get(i).schema()));
+      }
+      inputs.put("history#" + i, before.get(i).statistics());
+    }
+    return inputs;
   }
 
   private static String change(String csv, UnaryOperator<String> line) {
@@ -121,7 +132,7 @@ class ValidateDataStageTest {
   }
 
   private String baseline() {
-    Registry.Baseline baseline = platform.registries().read("p").baseline();
+    Registry.Judged baseline = platform.registries().read("p").baseline();
     assertThat(baseline).isNotNull();
     return baseline.statistics();
   }
@@ -217,6 +228,96 @@ class ValidateDataStageTest {
     assertThat(result.verdict()).as(result.toString()).isEqualTo(Outcome.UNKNOWN);
     assertThat(result.outputs()).containsKey("data_blessing");
     assertThat(baseline()).isEqualTo(statistics.get("s1"));
+    Alarm alarm = cloud.messages().alarms().getFirst();
+    assertThat(alarm.severity()).isEqualTo(Alarm.Severity.WARN);
+    assertThat(alarm.text()).contains("goes on: too few rows to tell: the batch has 12");
+    Registry registry = platform.registries().read("p");
+    assertThat(registry.batches())
+        .extracting(Registry.Judged::outcome)
+        .containsExactly(Outcome.UNKNOWN, Outcome.PASS);
+    assertThat(registry.held()).isEmpty();
+  }
+
+  @Test
+  void aBatchThatIsHeldIsKnownAsHeldWithWhatWasFound() throws Exception {
+    judge("s1", csv(1000, 1));
+    StageResult result = judge("s2", noX());
+    Registry registry = platform.registries().read("p");
+    assertThat(registry.held())
+        .singleElement()
+        .satisfies(held -> {
+          assertThat(held.batch()).isEqualTo(last.batch());
+          assertThat(held.schema()).isNull();
+          assertThat(held.statistics()).isEqualTo(statistics.get("s2"));
+          assertThat(held.anomalies()).isEqualTo(result.outputs().get("anomalies"));
+        });
+    assertThat(registry.batches()).hasSize(1);
+  }
+
+  /** A batch whose column x is empty, which the checks hold. */
+  private static String noX() {
+    return change(csv(1000, 2), l -> l.substring(l.indexOf(',')));
+  }
+
+  /** Another run of the last batch, which that person accepted as it stood. */
+  private StageResult accepted(String run, String csv, Acceptance acceptance) throws Exception {
+    Batch batch = platform.findBatch("p", String.valueOf(last.batch())).orElseThrow();
+    cloud.pin(batch, run, null, null, null, acceptance);
+    return answer(MemoryCloud.call(batch, run, "validate-data", inputs(batch, csv)));
+  }
+
+  @Test
+  void anAcceptedBatchGoesOnAndWhatHeldItStandsInTheRecordAsAccepted() throws Exception {
+    judge("s1", csv(1000, 1));
+    StageResult held = judge("s2", noX());
+    Acceptance acceptance =
+        new Acceptance("ann", "x is gone for good", Instant.EPOCH, held.outputs().get("anomalies"));
+    StageResult result = accepted("accepted", noX(), acceptance);
+    assertThat(result.verdict()).isEqualTo(Outcome.WARN);
+    assertThat(result.outputs()).containsKeys("data_blessing", "schema");
+    assertThat(baseline()).isEqualTo(statistics.get("s2"));
+    Registry registry = platform.registries().read("p");
+    assertThat(registry.held()).isEmpty();
+    assertThat(registry.batches().getFirst().accepted()).isEqualTo(acceptance);
+    Alarm alarm = cloud.messages().alarms().getLast();
+    assertThat(alarm.severity()).isEqualTo(Alarm.Severity.WARN);
+    assertThat(alarm.text())
+        .contains("goes on, accepted by ann (x is gone for good)", "Accepted by ann");
+    assertThat(cloud.facts().of("anomalies").getLast().values())
+        .containsEntry("feature", "x")
+        .containsEntry("severity", "WARN");
+    assertThat(cloud.facts().column("batches", "state"))
+        .containsExactly("PASSED", "BLOCKED", "PASSED");
+  }
+
+  @Test
+  void whatAPersonDidNotSeeHoldsTheBatchStill() throws Exception {
+    judge("s1", csv(1000, 1));
+    judge("s2", noX());
+    String nothing =
+        cloud.artifact(
+            "p",
+            "anomalies",
+            "validation.json",
+            "{\"outcome\": \"FAIL\", \"reasons\": [], \"anomalies\": []}");
+    StageResult result =
+        accepted("accepted", noX(), new Acceptance("ann", "why", Instant.EPOCH, nothing));
+    assertThat(result.verdict()).isEqualTo(Outcome.FAIL);
+    assertThat(baseline()).isEqualTo(statistics.get("s1"));
+  }
+
+  @Test
+  void severalBaselinesHistoryAndTheLiveModelsBatchAreRead() throws Exception {
+    judge("s1", csv(1000, 1));
+    judge("s2", csv(1000, 3));
+    Batch batch = cloud.batch("p", "s3", csv(1000, 4));
+    cloud.pin(batch);
+    Map<String, String> inputs = inputs(batch, csv(1000, 4));
+    inputs.put("baseline#1", statistics.get("s1"));
+    inputs.put("live_statistics", statistics.get("s1"));
+    StageResult result = answer(MemoryCloud.call(batch, "validate-data", inputs));
+    assertThat(result.verdict()).as(result.toString()).isEqualTo(Outcome.PASS);
+    assertThat(platform.registries().read("p").batches()).hasSize(3);
   }
 
   /** Puts a schema beside the spec that knows two colors. */
