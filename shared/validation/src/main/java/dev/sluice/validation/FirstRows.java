@@ -436,7 +436,12 @@ final class FirstRows implements RowLook {
     }
     double expected = search.equalNeighbours() + SORTED * Math.max(0, 1 - search.equalNeighbours());
     long others = state.neighbours - state.entries;
-    boolean sorted = others >= FEWEST && state.equal > expected * others;
+    boolean sorted =
+        others >= FEWEST
+            && state.equal > expected * others
+            && Significance.logBinomialTail(
+                    state.equal, others, Math.clamp(search.equalNeighbours(), 1e-12, 1 - 1e-12))
+                < UNUSUAL;
     // In shuffled rows the value follows another one as often as it is there at all.
     boolean gathered =
         state.neighbours >= FEWEST && state.entries < search.usual() / 3 * state.neighbours;
