@@ -35,6 +35,8 @@ final class Family {
   private static final int SAMPLE = 4_000;
   private static final int PARTINGS = 100;
 
+  private static final int MOST_TABLES = 500;
+
   /** Rows are drawn by chance, so that there may be some more. */
   private static final int MOST = 2 * SAMPLE;
 
@@ -185,30 +187,44 @@ final class Family {
     return place >= 0 ? place : -place - 1;
   }
 
-  /** One feature in one way of grouping: the bin and group of each row as one number. */
+  /**
+   * One feature in one way of grouping.
+   *
+   * @param bins of the feature, the last for rows without a value
+   * @param grouping -1 for all rows
+   * @param totals rows of each group and bin
+   */
   @SuppressWarnings("ArrayRecordComponent")
-  private record Table(int[] cell, int bins, int groups, boolean compared, int[] totals) {}
+  private record Table(
+      int feature, int grouping, int bins, int groups, boolean compared, int[] totals) {}
 
   private List<Table> tables() {
     List<Table> tables = new ArrayList<>();
-    for (int f = 0; f < codes.length; f++) {
+    int all = features.size() * (columns.size() + 1);
+    // Of wide data every so many-th table stands for the others.
+    int step = Math.ceilDiv(all, MOST_TABLES);
+    for (int i = 0; i < all; i += step) {
+      int f = i / (columns.size() + 1);
+      int k = i % (columns.size() + 1) - 1;
       Bins bins = features.get(f);
-      for (int k = -1; k < groups.length; k++) {
-        if (k >= 0 && columns.get(k).column().equals(bins.feature())) {
-          continue;
-        }
-        int width = bins.size() + 1;
-        int size = k < 0 ? 1 : columns.get(k).values().size() + 1;
-        int[] cell = new int[rows];
-        int[] totals = new int[width * size];
-        for (int row = 0; row < rows; row++) {
-          cell[row] = (k < 0 ? 0 : groups[k][row]) * width + codes[f][row];
-          totals[cell[row]]++;
-        }
-        tables.add(new Table(cell, width, size, bins.compared() && bins.size() > 1, totals));
+      if (k >= 0 && columns.get(k).column().equals(bins.feature())) {
+        continue;
       }
+      int width = bins.size() + 1;
+      int size = k < 0 ? 1 : columns.get(k).values().size() + 1;
+      Table table =
+          new Table(f, k, width, size, bins.compared() && bins.size() > 1, new int[width * size]);
+      for (int row = 0; row < rows; row++) {
+        table.totals[cell(table, row)]++;
+      }
+      tables.add(table);
     }
     return tables;
+  }
+
+  private int cell(Table table, int row) {
+    int code = codes[table.feature][row];
+    return table.grouping < 0 ? code : groups[table.grouping][row] * table.bins + code;
   }
 
   private double estimate(int tests) {
@@ -246,9 +262,8 @@ final class Family {
 
   private void look(Table table, int[] side, int n, Least least) {
     int[] counts = new int[table.totals.length];
-    int[] cell = table.cell;
     for (int i = 0; i < n; i++) {
-      counts[cell[side[i]]]++;
+      counts[cell(table, side[i])]++;
     }
     for (int g = 0; g < table.groups; g++) {
       int at = g * table.bins;
