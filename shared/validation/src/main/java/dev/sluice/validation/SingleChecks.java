@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,21 +142,40 @@ final class SingleChecks {
     if (rise <= 3 * error || logP > logAlpha(1) || floor.severity(rise) == Severity.INFO) {
       return;
     }
-    add(
-        "",
-        Kind.ROWS_REPEATED,
-        floor.severity(rise),
+    ExampleSource examples = input.examples();
+    FirstRepeat.Place place =
+        examples == null
+            ? null
+            : FirstRepeat.find(
+                examples,
+                input.batch().whole().features().stream()
+                    .map(FeatureStatistics::name)
+                    .collect(Collectors.toSet()));
+    String text =
         Wording.percent(is)
             + " of the rows repeat another row in every column, before "
-            + Wording.percent(was),
-        " Look whether a file or a query was delivered twice, or a join matches several rows."
-            + figures("Rise", rise, floor)
-            + "; "
-            + howOften(logP, 1)
-            + ".",
-        rise,
-        floor.fail(),
-        null);
+            + Wording.percent(was);
+    drafts.add(
+        new Draft(
+            new Anomaly(
+                "",
+                "",
+                Kind.ROWS_REPEATED,
+                floor.severity(rise),
+                text,
+                text
+                    + "."
+                    + (place == null ? "" : " The first is " + Wording.row(place.row()) + ".")
+                    + " Look whether a file or a query was delivered twice, or a join matches"
+                    + " several rows."
+                    + figures("Rise", rise, floor)
+                    + "; "
+                    + howOften(logP, 1)
+                    + "."
+                    + Wording.silence(""),
+                rise,
+                floor.fail(),
+                place == null ? null : place.row())));
   }
 
   private void spike(FeatureStatistics old, FeatureStatistics now, int tests) {

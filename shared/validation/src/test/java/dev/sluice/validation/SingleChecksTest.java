@@ -54,6 +54,7 @@ class SingleChecksTest {
     Anomaly anomaly = only(validate(BASE, batch.take(rows)), Kind.ROWS_REPEATED);
     assertThat(anomaly.severity()).isEqualTo(severity);
     assertThat(anomaly.shortText()).contains("before 0 %");
+    assertThat(anomaly.firstRow()).isEqualTo(4_001);
   }
 
   @Test
