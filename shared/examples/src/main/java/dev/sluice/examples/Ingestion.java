@@ -506,8 +506,7 @@ public record Ingestion(Splits splits, boolean tfrecord) {
                 file.format(),
                 row - cut.rowsBefore(),
                 rejected,
-                // Where one object is a record, none of them is torn.
-                lastRejected && !mayBeEmpty(file)));
+                lastRejected && file.endsOpen()));
       }
       if (builder.rows() > 0) {
         divide(builder.take(), train, eval);

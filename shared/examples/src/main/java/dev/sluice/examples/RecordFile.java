@@ -41,6 +41,14 @@ public abstract class RecordFile {
    */
   abstract boolean openColumns();
 
+  /**
+   * True where the bytes stop without the end of a line, so that a last record that is no good is
+   * one that broke off.
+   */
+  boolean endsOpen() throws IOException {
+    return false;
+  }
+
   /** Opens the records that begin in a stretch. */
   abstract RecordReader read(Stretch stretch) throws IOException;
 }

@@ -1,5 +1,7 @@
 package dev.sluice.examples;
 
+import java.io.IOException;
+import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
 /** An object whose records are read from its bytes, which may have come packed. */
@@ -34,5 +36,17 @@ abstract class UnpackedFile extends RecordFile {
   @Override
   final @Nullable String indivisible() {
     return indivisible;
+  }
+
+  @Override
+  final boolean endsOpen() throws IOException {
+    if (!packing.isEmpty() || source.size() == 0) {
+      // What is packed ends where it ends: its last byte is not worth unpacking all of it again.
+      return true;
+    }
+    try (InputStream last = source.open(source.size() - 1)) {
+      int end = last.read();
+      return end != '\n' && end != '\r';
+    }
   }
 }

@@ -82,6 +82,22 @@ class IngestionTest {
   }
 
   @Test
+  void aFileThatBreaksOffWithinItsLastRecordIsCutOffAndOneWithABadLastLineIsNot()
+      throws IOException {
+    assertThat(cutOff("a;b\n1;x\n2;y\n3")).isTrue();
+    assertThat(cutOff("a;b\n1;x\n2;y\n3\n")).isFalse();
+    assertThat(cutOff("a;b\n1;x\n2\n3;z")).isFalse();
+  }
+
+  private boolean cutOff(String csv) throws IOException {
+    return run(Splits.ofDefaults(), Data.csv("x.csv", csv))
+        .manifest()
+        .sources()
+        .getFirst()
+        .cutOff();
+  }
+
+  @Test
   void theManifestSaysWhatIsThere() throws IOException {
     ExamplesManifest manifest =
         run(Splits.ofDefaults(), Data.csv("x.csv", "a;b\n1;x\n2;y\n3;z\n4\n")).manifest();
