@@ -109,18 +109,24 @@ public final class DataValidator {
     drafts.addAll(new SingleChecks(input, baseline, between, alpha, drafts).run());
     BatchStatistics live = input.live();
     if (live != null && live.whole().rows() >= input.checks().minRows()) {
+      // What is no anomaly yet, such as gaps that are looked into, is no story that was told.
       Set<String> told = new HashSet<>();
-      drafts.forEach(draft -> told.add(story(draft.anomaly())));
+      drafts.stream().filter(DataValidator::isTold).forEach(d -> told.add(story(d.anomaly())));
       DriftChecks slow = new DriftChecks(input, new Pooled(List.of(live)), between, typeChanged);
       for (Draft draft : slow.run(drift.family())) {
         Anomaly anomaly = draft.anomaly();
-        if (anomaly.severity() != Severity.INFO && !told.contains(story(anomaly))) {
+        if (isTold(draft) && !told.contains(story(anomaly))) {
+          drafts.removeIf(other -> story(other.anomaly()).equals(story(anomaly)) && !isTold(other));
           drafts.add(new Draft(anomaly.againstLive(), draft.search()));
         }
       }
       comparisons.addAll(slow.comparisons(Comparison.LIVE));
     }
     return drafts;
+  }
+
+  private static boolean isTold(Draft draft) {
+    return draft.anomaly().severity() != Severity.INFO;
   }
 
   /** A feature's gaps and its values are two stories, whichever measure tells them. */

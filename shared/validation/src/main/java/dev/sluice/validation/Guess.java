@@ -30,7 +30,7 @@ record Guess(double factor, double offset, double left) {
   /** How far from a currency's rate, as that moves over the years. */
   private static final double RATE = 0.25;
 
-  private static final Pattern CODE = Pattern.compile("[A-Z]{3}");
+  private static final Pattern CODE = Pattern.compile("(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])");
 
   /** Units per US dollar, the average of 2020 to 2025 in round numbers (Federal Reserve, H.10). */
   private static final Map<String, Double> PER_DOLLAR =

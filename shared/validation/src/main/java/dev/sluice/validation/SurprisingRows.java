@@ -204,7 +204,11 @@ final class SurprisingRows implements RowLook {
   private static Usual ofValues(Usual usual, ValueShares shares) {
     double n = Math.max(1, (double) shares.n());
     List<Map.Entry<String, Long>> sorted =
-        shares.counts().entrySet().stream().sorted(Map.Entry.comparingByValue()).toList();
+        shares.counts().entrySet().stream()
+            .sorted(
+                Map.Entry.<String, Long>comparingByValue()
+                    .thenComparing(Map.Entry.<String, Long>comparingByKey().reversed()))
+            .toList();
     long listed = sorted.stream().mapToLong(Map.Entry::getValue).sum();
     long once = sorted.stream().filter(entry -> entry.getValue() == 1).count();
     double unlisted = Math.max(0, n - listed);

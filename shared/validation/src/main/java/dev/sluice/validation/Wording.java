@@ -241,6 +241,13 @@ final class Wording {
     return " If it is meant, accept the batch"
         + (feature.isEmpty()
             ? ", or raise the threshold under checks in the spec."
-            : ", or write in the spec: checks: {features: {" + feature + ": {severity: warn}}}.");
+            : ", or write in the spec: checks: {features: {"
+                + key(feature)
+                + ": {severity: warn}}}.");
+  }
+
+  /** A name as a key of YAML, quoted where it could be read as anything else. */
+  private static String key(String name) {
+    return name.matches("[A-Za-z_][A-Za-z0-9_.-]*") ? name : "'" + name.replace("'", "''") + "'";
   }
 }

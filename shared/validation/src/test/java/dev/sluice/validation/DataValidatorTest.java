@@ -615,4 +615,38 @@ class DataValidatorTest {
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("a lacks");
   }
+
+  @Test
+  void gapsThatGrowDayByDayAreToldAgainstTheLiveModelsBatch() {
+    Table live = gaps(1, 0.02);
+    Table before = gaps(2, 0.08);
+    Table batch = gaps(3, 0.092);
+    Validation validation =
+        new DataValidator()
+            .validate(
+                new ValidationInput(
+                    Marketplace.measured(batch.statistics()),
+                    List.of(Marketplace.measured(before.statistics())),
+                    List.of(),
+                    Marketplace.measured(live.statistics()),
+                    SchemaInference.infer(before.statistics().all(), Set.of()),
+                    /* schemaGiven= */ false,
+                    Checks.defaults(),
+                    null,
+                    Set.of(),
+                    columns -> batch.reader()));
+    assertThat(validation.outcome()).isEqualTo(Outcome.WARN);
+    assertThat(validation.reasons())
+        .singleElement()
+        .asString()
+        .contains("against what the live model learned from, size is missing more often");
+  }
+
+  private static Table gaps(long seed, double share) {
+    Random random = new Random(seed);
+    Object[] sizes = new Object[40_000];
+    Arrays.setAll(
+        sizes, i -> random.nextDouble() < share ? null : (Object) (long) random.nextInt(50));
+    return new Table(sizes.length).with("size", sizes);
+  }
 }

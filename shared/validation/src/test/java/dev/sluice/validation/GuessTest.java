@@ -47,6 +47,12 @@ class GuessTest {
   }
 
   @Test
+  void threeLettersOfAWordAreNoCurrency() {
+    assertThat(guess(x -> x * 1.45).sentence("brand=AUDIO")).doesNotContain("AUD");
+    assertThat(guess(x -> x * 1.45).sentence("price=AUD")).contains("near the rate of AUD");
+  }
+
+  @Test
   void anOffsetIsToldFromAFactor() {
     Guess guess = guess(x -> x + 40);
     assertThat(guess.factor()).isEqualTo(1);

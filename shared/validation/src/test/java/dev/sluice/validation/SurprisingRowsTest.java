@@ -52,6 +52,18 @@ class SurprisingRowsTest {
   }
 
   @Test
+  void ofValuesAsFrequentTheFirstByNameAreTheUsualOnes() {
+    Object[] letters = new Object[260];
+    Arrays.setAll(letters, i -> String.valueOf((char) ('a' + i % 26)));
+    Object[] odd = letters.clone();
+    odd[7] = "submarine";
+    Table base = new Table(260).with("letter", letters);
+    assertThat(rows(base, new Table(260).with("letter", odd), null).getFirst().reasons())
+        .extracting(SurprisingRow.Reason::text)
+        .containsExactly("letter is 'submarine'; usual: 'a', 'b', 'c' (p 0.004)");
+  }
+
+  @Test
   void theFartherOutTheMoreSurprising() {
     Table batch = listings(4_000, 2);
     batch.column("price_usd")[10] = 1e6;
