@@ -76,7 +76,7 @@ final class BadInputTest {
             "BLOCKED",
             "line 2",
             "50 of 50 rows"),
-        bad("one-class.csv", Marketplace.csv(sold(1)), "FAILED", "sold", "only one value"),
+        bad("one-class.csv", Marketplace.csv(sold(1)), "BLOCKED", "sold", "100 % of its values"),
         bad("no-label.csv", csv.replaceAll("(?m),[01]$", ","), "BLOCKED", "sold"),
         bad("long-name.csv", wider(csv, longName), "LIVE", longName),
         Arguments.of(

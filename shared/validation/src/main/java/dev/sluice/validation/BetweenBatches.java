@@ -4,6 +4,7 @@ import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.statistics.FeatureStatistics;
 import dev.sluice.validation.Move.Aspect;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,12 +16,13 @@ import java.util.Map;
  * correlation, and a batch of n rows tells as much as {@code 1 / (1/n + v)} rows drawn at random
  * do. So a million rows cannot make an ordinary wobble significant.
  *
- * <p>{@code v} is estimated by the method of moments from Pearson's statistic (Williams 1982,
- * Applied Statistics 31; DerSimonian and Laird 1986) of each batch that passed beside the one
- * before it (von Neumann 1941, Annals of Mathematical Statistics 12), so that a steady drift, which
- * is small from one batch to the next, does not pass for the wobble that excuses it. It is shrunk
- * to {@link #PRIOR} until there are {@link #ENOUGH} batches. Of groups one {@code v} holds for all
- * groups of a column. Linear in the figures of the history.
+ * <p>{@code v} is estimated by the method of moments from Pearson's statistic, at the cut of the
+ * values in two at which it is largest (Williams 1982, Applied Statistics 31; DerSimonian and Laird
+ * 1986) of each batch that passed beside the one before it (von Neumann 1941, Annals of
+ * Mathematical Statistics 12), so that a steady drift, which is small from one batch to the next,
+ * does not pass for the wobble that excuses it. It is shrunk to {@link #PRIOR} until there are
+ * {@link #ENOUGH} batches. Of groups one {@code v} holds for all groups of a column. Linear in the
+ * figures of the history.
  */
 final class BetweenBatches {
   /**
@@ -32,67 +34,90 @@ final class BetweenBatches {
   /** From so many batches on they alone tell. */
   static final int ENOUGH = 8;
 
+  /** What all features tell of one, in degrees of freedom. */
+  private static final int SHARED = 4;
+
   private static final int BINS = 8;
   private static final int GROUP_BINS = 4;
 
   private record Key(String feature, Aspect aspect, String column) {}
 
-  private static final class Sums {
+  /** One cut of the values in two: those on its one side, and the others. */
+  private static final class Cut {
     double statistic;
     double expected;
     double weight;
+
+    /** Pearson's statistic of two batches beside what sampling alone makes it. */
+    void add(double hits1, double rows1, double hits2, double rows2) {
+      double rows = rows1 + rows2;
+      double share = (hits1 + hits2) / rows;
+      double difference = hits1 / rows1 - hits2 / rows2;
+      if (share > 0 && share < 1) {
+        statistic += difference * difference * rows1 * rows2 / rows / (share * (1 - share));
+        expected += 1;
+        weight += rows - (rows1 * rows1 + rows2 * rows2) / rows;
+      }
+    }
+
+    double variance() {
+      return weight > 0 ? Math.max(0, (statistic - expected) / weight) : Double.NaN;
+    }
+  }
+
+  /**
+   * The cuts of a feature. Batches wobble in few ways, as a mean that comes and goes: it is where
+   * they wobble most that tells how far they go.
+   */
+  private static final class Sums {
+    final List<Cut> cuts = new ArrayList<>();
     int batches;
 
-    /** One row of counts a batch, over the same bins, in the order of time or against it. */
-    void add(List<double[]> counts) {
+    /**
+     * @param counts one row a batch, over the same bins, in the order of time or against it
+     * @param ordered true where a cut parts the bins below from those above; else it parts one bin
+     *     from all others
+     */
+    void add(List<double[]> counts, boolean ordered) {
       for (int k = 1; k < counts.size(); k++) {
-        pair(counts.subList(k - 1, k + 1));
+        pair(counts.get(k - 1), counts.get(k), ordered);
       }
       batches = Math.max(batches, counts.size());
     }
 
-    private void pair(List<double[]> counts) {
-      int bins = counts.getFirst().length;
-      double[] sums = new double[bins];
-      double[] rows = new double[counts.size()];
-      double all = 0;
-      for (int k = 0; k < rows.length; k++) {
-        for (int b = 0; b < bins; b++) {
-          sums[b] += counts.get(k)[b];
-          rows[k] += counts.get(k)[b];
-        }
-        all += rows[k];
-      }
-      int used = 0;
-      for (double sum : sums) {
-        used += sum > 0 ? 1 : 0;
-      }
-      if (used < 2) {
+    private void pair(double[] one, double[] two, boolean ordered) {
+      double rows1 = Arrays.stream(one).sum();
+      double rows2 = Arrays.stream(two).sum();
+      if (rows1 == 0 || rows2 == 0) {
         return;
       }
-      double squares = 0;
-      for (int k = 0; k < rows.length; k++) {
-        for (int b = 0; b < bins; b++) {
-          if (sums[b] > 0) {
-            double expect = rows[k] * sums[b] / all;
-            double off = counts.get(k)[b] - expect;
-            statistic += expect == 0 ? 0 : off * off / expect;
-          }
+      double below1 = 0;
+      double below2 = 0;
+      for (int b = 0; b < one.length - (ordered ? 1 : 0); b++) {
+        below1 = one[b] + (ordered ? below1 : 0);
+        below2 = two[b] + (ordered ? below2 : 0);
+        if (cuts.size() <= b) {
+          cuts.add(new Cut());
         }
-        squares += rows[k] * rows[k];
+        cuts.get(b).add(below1, rows1, below2, rows2);
       }
-      expected += (used - 1.0) * (rows.length - 1);
-      weight += (used - 1) * (all - squares / all);
     }
 
+    /** Not a number where nothing could be compared. */
     double variance() {
-      double known = weight > 0 ? Math.max(0, (statistic - expected) / weight) : 0;
-      double prior = Math.max(0, (double) (ENOUGH - batches) / ENOUGH);
-      return prior * PRIOR + (1 - prior) * known;
+      double[] known =
+          cuts.stream()
+              .mapToDouble(Cut::variance)
+              .filter(variance -> !Double.isNaN(variance))
+              .sorted()
+              .toArray();
+      // The upper half: the largest alone would be large by chance where nothing wobbles.
+      return Arrays.stream(known).skip(known.length / 2).average().orElse(Double.NaN);
     }
   }
 
   private final Map<Key, Sums> sums = new HashMap<>();
+  private final Map<Key, Double> shared = new HashMap<>();
 
   /**
    * @param history batches that passed; fewer than two tell nothing
@@ -115,13 +140,15 @@ final class BetweenBatches {
         addAll(column == null ? "" : column, groups, GROUP_BINS);
       }
     });
+    share();
   }
 
   private void addAll(String column, List<DatasetStatistics> batches, int bins) {
+    List<Map<String, FeatureStatistics>> byName = batches.stream().map(Slices::byName).toList();
     for (FeatureStatistics feature : batches.getFirst().features()) {
       List<Cell> cells = new ArrayList<>();
-      for (DatasetStatistics batch : batches) {
-        FeatureStatistics same = batch.feature(feature.name());
+      for (Map<String, FeatureStatistics> batch : byName) {
+        FeatureStatistics same = batch.get(feature.name());
         if (same != null && same.type() == feature.type() && same.rows() > 0) {
           cells.add(Cell.of(same));
         }
@@ -146,7 +173,8 @@ final class BetweenBatches {
   }
 
   private void add(String feature, Aspect aspect, String column, List<double[]> counts) {
-    sums.computeIfAbsent(new Key(feature, aspect, column), key -> new Sums()).add(counts);
+    sums.computeIfAbsent(new Key(feature, aspect, column), key -> new Sums())
+        .add(counts, aspect != Aspect.TEXTS);
   }
 
   private static double[] gaps(Cell cell) {
@@ -179,12 +207,37 @@ final class BetweenBatches {
   }
 
   /**
-   * The between-batch variance of a feature's aspect.
+   * What makes batches differ in a feature's aspect. Of its own estimate and the median one of all
+   * features the latter counts as {@value #SHARED} degrees of freedom (James and Stein's idea: few
+   * batches tell little of one feature, and much of all).
    *
    * @param column the column whose groups are compared, '' for all rows
+   * @param baseline batches that the baseline consists of
    */
-  double variance(String feature, Aspect aspect, String column) {
+  Noise noise(String feature, Aspect aspect, String column, int baseline) {
     Sums known = sums.get(new Key(feature, aspect, column));
-    return known == null ? PRIOR : known.variance();
+    if (known == null) {
+      return Noise.of(PRIOR, baseline);
+    }
+    double own = known.variance();
+    // Differences of neighbours are worth two thirds of as many independent batches.
+    double freedom = Double.isNaN(own) ? 0 : (known.batches - 1) * 2.0 / 3;
+    double common = shared.getOrDefault(new Key("", aspect, column), 0.0);
+    double estimate = ((freedom == 0 ? 0 : freedom * own) + SHARED * common) / (freedom + SHARED);
+    double prior = Math.max(0, (double) (ENOUGH - known.batches) / ENOUGH);
+    return new Noise(prior * PRIOR, (1 - prior) * estimate, freedom + SHARED, baseline);
+  }
+
+  private void share() {
+    Map<Key, List<Double>> all = new HashMap<>();
+    sums.forEach((key, known) -> {
+      if (!Double.isNaN(known.variance())) {
+        all.computeIfAbsent(new Key("", key.aspect(), key.column()), k -> new ArrayList<>())
+            .add(known.variance());
+      }
+    });
+    // The median: identifiers and times are new in each batch, and tell nothing of the others.
+    all.forEach((key, variances) ->
+        shared.put(key, variances.stream().sorted().toList().get((variances.size() - 1) / 2)));
   }
 }

@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param baseline which of the batches that passed a new one is compared with
  * @param falseAlarmRate how many clean batches may alarm, as a share, over all tests of a batch
- *     together (Bonferroni): an effect below this significance never counts
+ *     together, divided by {@link Part}: an effect below this significance never counts
  * @param minRows rows a batch needs on each side to be compared; fewer give UNKNOWN
  * @param minGroupRows rows a group needs on each side; smaller groups are pooled
  * @param thresholds of every feature that has none of its own
@@ -41,6 +41,33 @@ public record Checks(
     }
     featureThresholds = Map.copyOf(featureThresholds);
     severities = Map.copyOf(severities);
+  }
+
+  /** What the rate of false alarms is divided among. */
+  enum Part {
+    /** Distributions and gaps, over all rows and in groups. */
+    COMPARISONS(0.35),
+    /** Row numbers, repeated rows, numbers that many share, hours, damaged texts, pairs. */
+    FIGURES(0.2),
+    /** Values that are stuck, or stand for missing ones. */
+    VALUES(0.1),
+    /** Ways of writing. */
+    FORMATS(0.05),
+    /** Values that an inferred domain does not know. */
+    DOMAINS(0.1),
+    /** All that is compared once more with what the live model learned from. */
+    LIVE(0.2);
+
+    private final double share;
+
+    Part(double share) {
+      this.share = share;
+    }
+  }
+
+  /** The rate that a part may spend. */
+  double rate(Part part) {
+    return falseAlarmRate * part.share;
   }
 
   /** Half a clean batch in a hundred alarms; batches and groups of 30 rows and more are judged. */

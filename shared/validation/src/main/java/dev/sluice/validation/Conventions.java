@@ -94,7 +94,8 @@ final class Conventions implements RowLook {
   Conventions(
       DatasetStatistics batch, List<DatasetStatistics> before, Checks checks, List<Anomaly> found) {
     this.checks = checks;
-    this.logAlpha = Math.log(checks.falseAlarmRate() / Math.max(1, batch.features().size()));
+    this.logAlpha =
+        Math.log(checks.rate(Checks.Part.FORMATS) / Math.max(1, batch.features().size()));
     Set<String> suspects =
         found.stream()
             .filter(anomaly -> anomaly.kind() == Kind.ENUM_TYPE_UNEXPECTED_STRING_VALUES)

@@ -52,7 +52,7 @@ final class Correlations {
         known.put(new Pair(association.a(), association.b()), association);
       }
     }
-    Noise noise = new Noise(BetweenBatches.PRIOR, 1);
+    Noise noise = Noise.of(BetweenBatches.PRIOR, 1);
     for (Association after : now.associations()) {
       Association before = known.get(new Pair(after.a(), after.b()));
       if (after.measure() != Measure.SPEARMAN

@@ -8,9 +8,10 @@ import dev.sluice.validation.GroupScan.Finding;
 import dev.sluice.validation.Move.Aspect;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,31 +37,42 @@ final class Crossing {
   /** What the cells that stayed may show of it. */
   private static final double LEFT = 1.0 / 3;
 
-  private record Key(int finding, String column, String value) {}
-
   private final ExampleSource examples;
   private final List<Finding> findings;
   private final Pooled before;
   private final List<String> columns;
+  private final List<Map<String, Integer>> places = new ArrayList<>();
   private final long least;
-  private final Map<Key, double[]> counts = new HashMap<>();
+
+  /** By finding and column: rows of each group and bin. */
+  private final double[][][] counts;
 
   /**
    * @param findings in groups of one column
-   * @param columns that make groups
+   * @param columns that make groups, with the values that have one
    * @param least rows that a cell needs
    */
   Crossing(
       ExampleSource examples,
       List<Finding> findings,
       Pooled before,
-      Set<String> columns,
+      Map<String, List<String>> columns,
       long least) {
     this.examples = examples;
     this.findings = findings;
     this.before = before;
-    this.columns = List.copyOf(columns);
+    this.columns = List.copyOf(columns.keySet());
     this.least = least;
+    counts = new double[findings.size()][this.columns.size()][];
+    for (int c = 0; c < this.columns.size(); c++) {
+      Map<String, Integer> place = new LinkedHashMap<>();
+      columns.get(this.columns.get(c)).forEach(value -> place.putIfAbsent(value, place.size()));
+      places.add(place);
+      for (int i = 0; i < counts.length; i++) {
+        counts[i][c] =
+            new double[place.size() * Binning.of(findings.get(i).moved().getFirst(), BINS).size()];
+      }
+    }
   }
 
   /** A sentence for each finding, null where no second column confines it. */
@@ -78,8 +90,9 @@ final class Crossing {
     findings.forEach(finding -> names.add(finding.whole().feature()));
     try (ExampleReader reader = examples.read(names)) {
       for (ExampleBatch batch = reader.next(); batch != null; batch = reader.next()) {
+        int[][] codes = codes(batch);
         for (int i = 0; i < findings.size(); i++) {
-          take(i, batch);
+          take(i, batch, codes);
         }
       }
     } catch (IOException e) {
@@ -91,7 +104,20 @@ final class Crossing {
     }
   }
 
-  private void take(int place, ExampleBatch batch) {
+  /** By column, the place of each row's group; -1 where it has none. */
+  private int[][] codes(ExampleBatch batch) {
+    int[][] codes = new int[columns.size()][batch.rows()];
+    for (int c = 0; c < codes.length; c++) {
+      Column column = batch.column(columns.get(c));
+      for (int row = 0; row < batch.rows(); row++) {
+        codes[c][row] =
+            column == null ? -1 : places.get(c).getOrDefault(FirstRows.text(column, row), -1);
+      }
+    }
+    return codes;
+  }
+
+  private void take(int place, ExampleBatch batch, int[][] codes) {
     Finding finding = findings.get(place);
     Move lead = finding.moved().getFirst();
     Column group = batch.column(lead.group());
@@ -114,14 +140,16 @@ final class Crossing {
         rows[n++] = row;
       }
     }
-    for (String column : columns) {
-      Column second = batch.column(column);
-      if (second == null || column.equals(lead.group()) || column.equals(lead.feature())) {
+    for (int c = 0; c < codes.length; c++) {
+      if (columns.get(c).equals(lead.group()) || columns.get(c).equals(lead.feature())) {
         continue;
       }
+      double[] into = counts[place][c];
       for (int i = 0; i < n; i++) {
-        Key key = new Key(place, column, FirstRows.text(second, rows[i]));
-        counts.computeIfAbsent(key, cell -> new double[binning.size()])[bins[i]]++;
+        int code = codes[c][rows[i]];
+        if (code >= 0) {
+          into[code * binning.size() + bins[i]]++;
+        }
       }
     }
   }
@@ -133,16 +161,19 @@ final class Crossing {
     Binning binning = Binning.of(lead, BINS);
     String best = null;
     double sharpest = SHARPER * Math.abs(lead.effect());
-    for (String column : columns) {
+    for (int c = 0; c < columns.size(); c++) {
+      String column = columns.get(c);
+      double[] all = counts[place][c];
       List<Cross> cells = new ArrayList<>();
-      counts.forEach((key, cell) -> {
-        if (key.finding == place && key.column.equals(column)) {
-          double rows = binning.rows(cell);
-          if (rows >= least) {
-            cells.add(new Cross(key.value, rows, effect(lead, column, key.value, cell, binning)));
-          }
-        }
-      });
+      places
+          .get(c)
+          .forEach((value, at) -> {
+            double[] cell = Arrays.copyOfRange(all, at * binning.size(), (at + 1) * binning.size());
+            double rows = binning.rows(cell);
+            if (rows >= least) {
+              cells.add(new Cross(value, rows, effect(lead, column, value, cell, binning)));
+            }
+          });
       cells.sort(Comparator.comparingDouble(Cross::effect).reversed().thenComparing(Cross::value));
       if (cells.size() < 2) {
         continue;

@@ -3,6 +3,7 @@ package dev.sluice.validation;
 import dev.sluice.contracts.Outcome;
 import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.statistics.FeatureStatistics;
+import dev.sluice.validation.Checks.Part;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -56,7 +57,7 @@ public final class DataValidator {
               baseline == null ? null : baseline.newest().whole(),
               checks,
               Math.log(
-                  checks.falseAlarmRate() / Math.max(1, input.batch().whole().features().size())),
+                  checks.rate(Part.DOMAINS) / Math.max(1, input.batch().whole().features().size())),
               input.environment());
       drafts.addAll(schemaChecks.run());
       drafts.addAll(comparators(input, schema, baseline));
@@ -103,9 +104,9 @@ public final class DataValidator {
       List<Comparison> comparisons) {
     BetweenBatches between = new BetweenBatches(input.history());
     DriftChecks drift = new DriftChecks(input, baseline, between, typeChanged);
-    List<Draft> drafts = new ArrayList<>(drift.run(null));
+    List<Draft> drafts = new ArrayList<>(drift.run(null, Part.COMPARISONS));
     comparisons.addAll(drift.comparisons(Comparison.BASELINE));
-    double alpha = input.checks().falseAlarmRate() / 2;
+    double alpha = input.checks().rate(Part.FIGURES);
     drafts.addAll(new SingleChecks(input, baseline, between, alpha, drafts).run());
     BatchStatistics live = input.live();
     if (live != null && live.whole().rows() >= input.checks().minRows()) {
@@ -113,11 +114,11 @@ public final class DataValidator {
       Set<String> told = new HashSet<>();
       drafts.stream().filter(DataValidator::isTold).forEach(d -> told.add(story(d.anomaly())));
       DriftChecks slow = new DriftChecks(input, new Pooled(List.of(live)), between, typeChanged);
-      for (Draft draft : slow.run(drift.family())) {
+      for (Draft draft : slow.run(drift.family(), Part.LIVE)) {
         Anomaly anomaly = draft.anomaly();
         if (isTold(draft) && !told.contains(story(anomaly))) {
           drafts.removeIf(other -> story(other.anomaly()).equals(story(anomaly)) && !isTold(other));
-          drafts.add(new Draft(anomaly.againstLive(), draft.search()));
+          drafts.add(new Draft(anomaly.againstLive(), draft.search(), Severity.WARN));
         }
       }
       comparisons.addAll(slow.comparisons(Comparison.LIVE));
@@ -183,7 +184,7 @@ public final class DataValidator {
         @Nullable Long count =
             statistics.count() < feature.getPresence().getMinCount() ? statistics.count() : null;
         SchemaEdit edit = new SchemaEdit.LowerPresence(anomaly.feature(), share, count);
-        offered.add(new Draft(anomaly.withEdits(List.of(edit)), draft.search()));
+        offered.add(new Draft(anomaly.withEdits(List.of(edit)), draft.search(), draft.most()));
       } else {
         offered.add(draft);
       }
@@ -250,7 +251,7 @@ public final class DataValidator {
                 Anomaly.of(
                     feature.name(),
                     Kind.FEATURE_TYPE_NOT_PRESENT,
-                    Severity.WARN,
+                    Severity.INFO,
                     feature.name() + " has no value in any row",
                     feature.name()
                         + " is empty in all "

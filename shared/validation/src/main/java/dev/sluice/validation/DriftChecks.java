@@ -1,6 +1,7 @@
 package dev.sluice.validation;
 
 import dev.sluice.statistics.FeatureStatistics;
+import dev.sluice.validation.Checks.Part;
 import dev.sluice.validation.Family.Bins;
 import dev.sluice.validation.Family.Groups;
 import dev.sluice.validation.GroupScan.Finding;
@@ -20,16 +21,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A batch compared with what passed before: of every feature the share of missing values and the
  * distribution, over all rows and in each group, and what single figures tell ({@link
- * SingleChecks}). All comparisons of a batch share one rate of false alarms: half of it goes to the
- * family of distributions, weighed by {@link Family}, the other half to the single figures.
- * Besides, an effect must exceed its floor, so that a million rows do not make noise an alarm.
+ * SingleChecks}). All comparisons of a batch share one rate of false alarms: a part of it go to the
+ * family of distributions, weighed by {@link Family}, see {@link Checks.Part}. Besides, an effect
+ * must exceed its floor, so that a million rows do not make noise an alarm.
  */
 final class DriftChecks {
   /** The name that statistics give to the values of a column without a group of their own. */
   private static final String OTHER = "*other*";
 
   /** Findings that are looked into by a second column. */
-  private static final int MOST_CROSSED = 20;
+  private static final int MOST_CROSSED = 5;
 
   private static final int BINS = 10;
   private static final int TEXTS = 12;
@@ -68,9 +69,10 @@ final class DriftChecks {
   /**
    * What moved.
    *
+   * @param part of the rate of false alarms that may be spent
    * @param effectiveTests of the family where that is known from a comparison before, else null
    */
-  List<Draft> run(@Nullable Double effectiveTests) {
+  List<Draft> run(@Nullable Double effectiveTests, Part part) {
     for (FeatureStatistics after : input.batch().whole().features()) {
       FeatureStatistics old = before.feature(after.name());
       Cell all = before.whole(after.name());
@@ -80,7 +82,7 @@ final class DriftChecks {
     }
     compareGroups();
     family = effectiveTests == null ? effectiveTests() : Math.min(effectiveTests, tests);
-    double alpha = input.checks().falseAlarmRate() / 2;
+    double alpha = input.checks().rate(part);
     logAlpha = Math.log(-Math.expm1(Math.log1p(-alpha) / Math.max(1, family)));
     features.forEach((name, moves) -> findings.addAll(findings(name, moves)));
     drafts.addAll(labelled());
@@ -187,7 +189,7 @@ final class DriftChecks {
     Map<Finding, String> sentences = new HashMap<>();
     if (examples != null && !inGroups.isEmpty() && columns.size() > 1) {
       List<@Nullable String> found =
-          new Crossing(examples, inGroups, before, columns.keySet(), input.checks().minGroupRows())
+          new Crossing(examples, inGroups, before, columns, input.checks().minGroupRows())
               .explain();
       for (int i = 0; i < inGroups.size(); i++) {
         String sentence = found.get(i);
@@ -283,7 +285,7 @@ final class DriftChecks {
   }
 
   private Noise noise(String feature, Aspect aspect, String column) {
-    return new Noise(between.variance(feature, aspect, column), before.size());
+    return between.noise(feature, aspect, column, before.size());
   }
 
   private void put(FeatureMoves moves, Move move) {

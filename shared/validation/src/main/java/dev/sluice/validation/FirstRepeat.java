@@ -14,9 +14,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first row that is equal to an earlier one in every column. Equal rows are in one split, and
- * each split is read in the order of the source, so that one pass over hashes of the rows finds it.
- * Memory is eight to sixteen bytes a row, of at most {@value #MOST_ROWS} rows.
+ * The first row, by source and place in it, that is equal to an earlier one in every column. Equal
+ * rows are in one split, and each split is read in the order of the source, so that one pass over
+ * hashes of the rows finds it. Memory is eight to sixteen bytes a row, of at most {@value
+ * #MOST_ROWS} rows.
  */
 final class FirstRepeat {
   private static final int MOST_ROWS = 1 << 22;
@@ -25,7 +26,13 @@ final class FirstRepeat {
    * @param source the object that holds the row, '' where the examples do not say
    * @param row 1-based in it
    */
-  record Place(String source, long row) {}
+  record Place(String source, long row) implements Comparable<Place> {
+    @Override
+    public int compareTo(Place other) {
+      int bySource = source.compareTo(other.source);
+      return bySource != 0 ? bySource : Long.compare(row, other.row);
+    }
+  }
 
   private long[] slots = new long[1 << 12];
   private int size;

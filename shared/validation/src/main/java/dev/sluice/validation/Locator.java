@@ -242,7 +242,9 @@ final class Locator {
     Onset onset = place.onset() != null ? place.onset() : onset(place);
     Anomaly placed = anomaly.withFirstRow(place.row(), begins(sought, starts, place));
     // A sharp break is a fault whatever its size: chance does not stop filling a column at a row.
-    return onset != null && onset.share() >= BROKEN ? placed.withSeverity(Severity.FAIL) : placed;
+    return onset != null && onset.share() >= BROKEN
+        ? placed.withSeverity(Severity.FAIL.atMost(sought.draft.most()))
+        : placed;
   }
 
   private static @Nullable Onset onset(Place place) {

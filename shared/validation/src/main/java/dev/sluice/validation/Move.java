@@ -54,11 +54,14 @@ record Move(
         Distances.cohenH(before.missingShare(), after.missingShare()),
         0,
         Math.sqrt(1 / was + 1 / is),
-        Significance.logFisher(
-            Math.round(was * before.missingShare()),
-            Math.round(was),
-            Math.round(is * after.missingShare()),
-            Math.round(is)),
+        noise.allowing(
+            Significance.logFisher(
+                Math.round(was * before.missingShare()),
+                Math.round(was),
+                Math.round(is * after.missingShare()),
+                Math.round(is)),
+            before.rows(),
+            after.rows()),
         was,
         is);
   }
@@ -89,7 +92,10 @@ record Move(
         distance,
         divergence,
         0.87 * Math.sqrt(1 / was + 1 / is),
-        Math.min(0, Math.log(2) + Math.min(logKolmogorov, logShares)),
+        noise.allowing(
+            Math.min(0, Math.log(2) + Math.min(logKolmogorov, logShares)),
+            (double) a.n(),
+            (double) b.n()),
         was,
         is);
   }
@@ -111,7 +117,10 @@ record Move(
         Distances.lInfinity(counts[0], counts[1]),
         Distances.jensenShannon(counts[0], counts[1]),
         0.5 * Math.sqrt(1 / was + 1 / is),
-        logSameShares(scaled(counts[0], was / rowsBefore), scaled(counts[1], is / rowsAfter)),
+        noise.allowing(
+            logSameShares(scaled(counts[0], was / rowsBefore), scaled(counts[1], is / rowsAfter)),
+            rowsBefore,
+            rowsAfter),
         was,
         is);
   }

@@ -14,7 +14,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Pooled {
   private final List<BatchStatistics> batches;
-  private final Map<String, List<DatasetStatistics>> slices = new LinkedHashMap<>();
+  private final Map<String, List<Indexed>> slices = new LinkedHashMap<>();
+  private final List<Indexed> wholes = new ArrayList<>();
+
+  private record Indexed(long rows, Map<String, FeatureStatistics> features) {
+    static Indexed of(DatasetStatistics dataset) {
+      return new Indexed(dataset.rows(), Slices.byName(dataset));
+    }
+  }
 
   /**
    * @param batches newest first, at least one
@@ -22,8 +29,9 @@ final class Pooled {
   Pooled(List<BatchStatistics> batches) {
     this.batches = List.copyOf(batches);
     for (BatchStatistics batch : batches) {
+      wholes.add(Indexed.of(batch.whole()));
       for (DatasetStatistics group : batch.groups()) {
-        slices.computeIfAbsent(group.slice(), slice -> new ArrayList<>()).add(group);
+        slices.computeIfAbsent(group.slice(), slice -> new ArrayList<>()).add(Indexed.of(group));
       }
     }
   }
@@ -54,19 +62,19 @@ final class Pooled {
   /** Rows of a slice. */
   long rows(String slice) {
     long rows = 0;
-    for (DatasetStatistics group : slices.getOrDefault(slice, List.of())) {
+    for (Indexed group : slices.getOrDefault(slice, List.of())) {
       rows += group.rows();
     }
     return rows;
   }
 
   @Nullable FeatureStatistics feature(String name) {
-    return newest().whole().feature(name);
+    return wholes.getFirst().features().get(name);
   }
 
   /** A feature in all rows; null where the newest batch lacks it. */
   @Nullable Cell whole(String name) {
-    return cell(batches.stream().map(BatchStatistics::whole).toList(), name);
+    return cell(wholes, name);
   }
 
   /** A feature in a slice; null where no batch has it. */
@@ -74,11 +82,11 @@ final class Pooled {
     return cell(slices.getOrDefault(slice, List.of()), name);
   }
 
-  private @Nullable Cell cell(List<DatasetStatistics> datasets, String name) {
+  private @Nullable Cell cell(List<Indexed> datasets, String name) {
     List<Cell> cells = new ArrayList<>();
     FeatureStatistics kind = feature(name);
-    for (DatasetStatistics dataset : datasets) {
-      FeatureStatistics feature = dataset.feature(name);
+    for (Indexed dataset : datasets) {
+      FeatureStatistics feature = dataset.features().get(name);
       // A text in one batch and a number in another cannot be taken together.
       if (feature != null && kind != null && (feature.text() == null) == (kind.text() == null)) {
         cells.add(Cell.of(feature));

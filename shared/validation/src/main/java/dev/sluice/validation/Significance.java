@@ -132,6 +132,22 @@ final class Significance {
     return logChiSquared(z * z, 1);
   }
 
+  /** The normal score of a two-sided tail, at least 0: the inverse of {@link #logNormal}. */
+  static double score(double logP) {
+    double z = Math.sqrt(Math.max(0, -2 * logP));
+    for (int i = 0; i < 20; i++) {
+      double tail = logNormal(z);
+      // The hazard is the slope of the logarithm of the tail.
+      double hazard = Math.exp(Math.log(2) - z * z / 2 - LOG_SQRT_2PI - tail);
+      double step = (tail - logP) / hazard;
+      z = Math.max(0, z + step);
+      if (Math.abs(step) < 1e-10) {
+        break;
+      }
+    }
+    return z;
+  }
+
   /**
    * {@code log P(|T| >= |t|)} of Student's variable: the regularized incomplete beta function by
    * Lentz's continued fraction (Press and others 2007, section 6.4).

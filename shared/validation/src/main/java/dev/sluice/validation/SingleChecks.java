@@ -108,8 +108,10 @@ final class SingleChecks {
     add(
         "",
         Kind.DATASET_UNUSUAL_NUM_EXAMPLES,
-        // Batches differ in size for good reasons: without a bound in the schema it is told only.
-        floor.severity(effect).atMost(Severity.WARN),
+        // Few batches do not tell enough to hold one.
+        known.size() < BetweenBatches.ENOUGH
+            ? floor.severity(effect).atMost(Severity.WARN)
+            : floor.severity(effect),
         text,
         (fewer
                 ? " Look whether a file was cut off, or a source is not delivered."
@@ -137,13 +139,13 @@ final class SingleChecks {
     double error = old.repeats().error() * (1 - was) + now.repeats().error() * (1 - is);
     double rise = is - was;
     Floor floor = input.checks().thresholds().repeated();
-    double logP = risen(was, old.rows(), is, now.rows(), new Noise(BetweenBatches.PRIOR, 1));
+    double logP = risen(was, old.rows(), is, now.rows(), byNature(was));
     // A sketch's own error is no repetition.
     if (rise <= 3 * error || logP > logAlpha(1) || floor.severity(rise) == Severity.INFO) {
       return;
     }
     ExampleSource examples = input.examples();
-    FirstRepeat.Place place =
+    FirstRepeat.@Nullable Place place =
         examples == null
             ? null
             : FirstRepeat.find(
@@ -165,7 +167,12 @@ final class SingleChecks {
                 text,
                 text
                     + "."
-                    + (place == null ? "" : " The first is " + Wording.row(place.row()) + ".")
+                    + (place == null
+                        ? ""
+                        : " The first is "
+                            + Wording.row(place.row())
+                            + (place.source().isEmpty() ? "" : " of " + place.source())
+                            + ".")
                     + " Look whether a file or a query was delivered twice, or a join matches"
                     + " several rows."
                     + figures("Rise", rise, floor)
@@ -182,7 +189,7 @@ final class SingleChecks {
     if (failed.contains(now.name()) || Nature.movesOn(old, now) != null) {
       return;
     }
-    Noise noise = new Noise(between.variance(now.name(), Aspect.NUMBERS, ""), before.size());
+    Noise noise = between.noise(now.name(), Aspect.NUMBERS, "", 1);
     Spike spike = Spike.find(old, now, noise);
     Floor floor = input.checks().of(now.name()).spike();
     if (spike == null
@@ -214,7 +221,7 @@ final class SingleChecks {
   }
 
   private void clock(FeatureStatistics old, FeatureStatistics now, int tests) {
-    Noise noise = new Noise(between.variance(now.name(), Aspect.NUMBERS, ""), before.size());
+    Noise noise = between.noise(now.name(), Aspect.NUMBERS, "", 1);
     Clock clock = Clock.compare(old.times(), now.times(), noise);
     if (clock == null || clock.shift() == 0 || clock.logP() > logAlpha(tests)) {
       return;
@@ -258,7 +265,7 @@ final class SingleChecks {
     double before = (double) (was.damaged() + was.invalidUtf8()) / old.valueCount();
     double after = (double) wrong / now.valueCount();
     Floor floor = input.checks().of(now.name()).damaged();
-    Noise noise = new Noise(BetweenBatches.PRIOR, this.before.size());
+    Noise noise = byNature(before);
     double logP = risen(before, old.valueCount(), after, now.valueCount(), noise);
     if (after <= before
         || logP > logAlpha(tests)
@@ -284,6 +291,11 @@ final class SingleChecks {
         after - before,
         floor.fail(),
         null);
+  }
+
+  /** What never was does not come and go by nature. */
+  private static Noise byNature(double share) {
+    return Noise.of(share == 0 ? 0 : BetweenBatches.PRIOR, 1);
   }
 
   private static double risen(double was, long rowsWas, double is, long rowsIs, Noise noise) {

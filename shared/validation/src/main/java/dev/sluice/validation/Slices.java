@@ -2,9 +2,11 @@ package dev.sluice.validation;
 
 import dev.sluice.statistics.DatasetStatistics;
 import dev.sluice.statistics.FeatureStatistics;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Names of slices, {@code column=value}. */
+/** Slices and their names, {@code column=value}. */
 final class Slices {
   private Slices() {}
 
@@ -23,5 +25,12 @@ final class Slices {
       }
     }
     return best;
+  }
+
+  /** The features of a data set by name, for those who ask for many. */
+  static Map<String, FeatureStatistics> byName(DatasetStatistics dataset) {
+    Map<String, FeatureStatistics> byName = new HashMap<>();
+    dataset.features().forEach(feature -> byName.putIfAbsent(feature.name(), feature));
+    return byName;
   }
 }

@@ -100,7 +100,7 @@ final class StuckValues {
     this.before = before;
     this.checks = checks;
     int values = batch.features().stream().mapToInt(f -> f.values().top().size()).sum();
-    this.logAlpha = Math.log(checks.falseAlarmRate() / Math.max(1, values));
+    this.logAlpha = Math.log(checks.rate(Checks.Part.VALUES) / Math.max(1, values));
   }
 
   /** Each with the search that tells whether it is stuck. */

@@ -60,6 +60,13 @@ class SignificanceTest {
     assertThat(Significance.logNormal(12)).isCloseTo(-74.71752582100886, within(1e-9));
   }
 
+  @Test
+  void theScoreIsTheInverseOfTheNormalTail() {
+    for (double z : new double[] {0, .01, 1, 3, 12, 40}) {
+      assertThat(Significance.score(Significance.logNormal(z))).isCloseTo(z, within(1e-6));
+    }
+  }
+
   /** For many values the first term is all of the series: kstwobign.logsf(2.5) = -11.8068... */
   @Test
   void kolmogorovsTailEqualsScipysForManyValues() {

@@ -289,11 +289,11 @@ class SingleChecksTest {
   void aSlowDriftIsToldAgainstWhatTheLiveModelLearnedFrom() {
     List<Table> steps = new ArrayList<>();
     for (int day = 6; day >= 0; day--) {
-      steps.add(shifted(30 + day, 0.05 * day));
+      steps.add(shifted(30 + day, 0.08 * day));
     }
-    Validation without = after(steps, null, shifted(50, 0.35));
+    Validation without = after(steps, null, shifted(50, 0.56));
     assertThat(without.reasons()).isEmpty();
-    Validation validation = after(steps, steps.getLast(), shifted(50, 0.35));
+    Validation validation = after(steps, steps.getLast(), shifted(50, 0.56));
     assertThat(validation.outcome()).isEqualTo(Outcome.WARN);
     assertThat(validation.reasons().getFirst())
         .startsWith("WARN: against what the live model learned from, price_usd moved");
