@@ -96,7 +96,7 @@ public final class StatisticsAnalyzer {
   }
 
   private List<Grouping> groupings(DatasetStatistics whole, List<String> notes) {
-    return options.columns().isEmpty() ? found(whole) : named(whole, notes);
+    return options.columns().isEmpty() ? found(whole, notes) : named(whole, notes);
   }
 
   private List<Grouping> named(DatasetStatistics whole, List<String> notes) {
@@ -116,13 +116,13 @@ public final class StatisticsAnalyzer {
       } else if (feature.values().top().isEmpty()) {
         notes.add("column " + column + " makes no groups: none of its values is frequent");
       } else {
-        groupings.add(grouping(feature));
+        groupings.add(grouping(feature, options.mostValues()));
       }
     }
     return groupings;
   }
 
-  private List<Grouping> found(DatasetStatistics whole) {
+  private List<Grouping> found(DatasetStatistics whole, List<String> notes) {
     List<FeatureStatistics> candidates =
         whole.features().stream()
             .filter(feature -> feature.type() != ValueType.FLOAT && !feature.repeated())
@@ -137,22 +137,26 @@ public final class StatisticsAnalyzer {
     List<Grouping> groupings = new ArrayList<>();
     long left = options.mostStatistics();
     for (FeatureStatistics candidate : candidates) {
-      Grouping grouping = grouping(candidate);
-      long cost = (long) grouping.size() * whole.features().size();
-      if (cost <= left) {
-        left -= cost;
-        groupings.add(grouping);
+      // Of a wide table only the most frequent values may have a group of their own.
+      int values = (int) Math.min(options.mostValues(), left / whole.features().size() - 2);
+      if (values < 2) {
+        notes.add(
+            "column "
+                + candidate.name()
+                + " makes no groups: the table is wide and others come first; name it under"
+                + " group_by");
+        continue;
       }
+      Grouping grouping = grouping(candidate, values);
+      left -= (long) grouping.size() * whole.features().size();
+      groupings.add(grouping);
     }
     return groupings;
   }
 
-  private Grouping grouping(FeatureStatistics feature) {
+  private static Grouping grouping(FeatureStatistics feature, int values) {
     return new Grouping(
         new Field(feature.name(), feature.type()),
-        feature.values().top().stream()
-            .limit(options.mostValues())
-            .map(ValueCount::value)
-            .toList());
+        feature.values().top().stream().limit(values).map(ValueCount::value).toList());
   }
 }
