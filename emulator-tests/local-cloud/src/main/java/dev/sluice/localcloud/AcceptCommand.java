@@ -3,6 +3,7 @@ package dev.sluice.localcloud;
 import dev.sluice.contracts.Acceptance;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Json;
+import dev.sluice.contracts.Outcome;
 import dev.sluice.gcp.Facts;
 import dev.sluice.gcp.GoogleClients;
 import dev.sluice.gcp.TriggerOutcome;
@@ -10,7 +11,7 @@ import dev.sluice.localcloud.accept.Acceptor;
 import dev.sluice.localcloud.accept.Acceptor.Already;
 import dev.sluice.localcloud.accept.Acceptor.Done;
 import dev.sluice.localcloud.accept.Acceptor.Found;
-import dev.sluice.localcloud.accept.Acceptor.Held;
+import dev.sluice.localcloud.accept.Acceptor.Pending;
 import dev.sluice.localcloud.accept.Acceptor.States;
 import dev.sluice.stages.Configuration;
 import dev.sluice.stages.Platform;
@@ -34,19 +35,22 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Accepts a batch that is held. */
+/** Accepts a batch that is held, or that went on and is no baseline. */
 @Command(
     name = "accept",
-    header = "Accepts a batch that the checks of its data hold.",
+    header = "Accepts a batch that the checks of its data object to.",
     description =
-        "Shows what holds a batch and which edits of the schema allow it; writes them as a new"
-            + " version of the schema with author and reason, makes the batch a baseline, and starts"
-            + " a run of it that goes on. Accepting it again changes nothing.",
+        "Shows what the checks object to in a batch and which edits of the schema allow it; writes"
+            + " them as a new version of the schema with author and reason, makes the batch a"
+            + " baseline, and starts a run of it that goes on. A batch that went on with WARN or"
+            + " UNKNOWN is taken where --batch names it, and needs no run. Accepting it again changes"
+            + " nothing.",
     footer = {
       "",
       "Examples:",
       "  ./sluice accept listings --dry-run",
-      "  ./sluice accept listings --reason 'kites are a new category' --wait"
+      "  ./sluice accept listings --reason 'kites are a new category' --wait",
+      "  ./sluice accept listings --batch b-5b2f --reason 'rating is a new column'"
     })
 final class AcceptCommand implements Callable<Integer> {
   private static final String STANDING =
@@ -70,7 +74,7 @@ final class AcceptCommand implements Callable<Integer> {
   @Option(
       names = "--batch",
       paramLabel = "B",
-      description = "The batch (default: the newest that is held).")
+      description = "The batch, held or not (default: the newest that is held).")
   private @Nullable String batch;
 
   @Option(
@@ -134,22 +138,26 @@ final class AcceptCommand implements Callable<Integer> {
                   + ": "
                   + acceptance.reason());
         }
-        case Held held -> {
-          show(held, answer);
+        case Pending pending -> {
+          show(pending, answer);
           if (dryRun || why == null) {
             acceptance = null;
             answer.put("accepted", "no");
           } else {
             String who = author == null ? System.getProperty("user.name") : author;
             Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-            acceptance = told(acceptor.accept(held, who, why, now), answer);
+            acceptance = told(acceptor.accept(pending, who, why, now), answer);
             answer.put("accepted", "now");
           }
         }
       }
       int status = 0;
       if (!dryRun && acceptance != null) {
-        status = run(acceptor, clients, found.judged().batch(), acceptance, answer);
+        if (found.held()) {
+          status = run(acceptor, clients, found.judged().batch(), acceptance, answer);
+        } else {
+          say("it went on by itself, so no run is started; it counts from the next batch on");
+        }
       }
       if (json) {
         out().println(Json.write(answer));
@@ -158,19 +166,28 @@ final class AcceptCommand implements Callable<Integer> {
     }
   }
 
-  private void show(Held held, Map<String, Object> answer) {
-    say("batch " + held.judged().batch() + " is held:");
-    for (Anomaly anomaly : held.anomalies()) {
+  private void show(Pending pending, Map<String, Object> answer) {
+    Outcome outcome = pending.judged().outcome();
+    say(
+        "batch "
+            + pending.judged().batch()
+            + (pending.held() ? " is held:" : " went on with " + outcome + ":"));
+    if (outcome == Outcome.UNKNOWN) {
+      say("  " + pending.reasons().getFirst());
+      say("  (what is compared with fewer rows than checks.min_rows is UNKNOWN, too)");
+    }
+    for (Anomaly anomaly : pending.anomalies()) {
       say("  " + anomaly.severity() + " " + anomaly.longText());
     }
-    List<String> edits = held.edits().stream().map(SchemaEdit::text).toList();
+    List<String> edits = pending.edits().stream().map(SchemaEdit::text).toList();
     if (edits.isEmpty()) {
       say("the schema allows it already; accepting makes it a baseline of the batches to come");
     } else {
       say("what makes the schema allow it:");
       edits.forEach(edit -> say("  " + edit));
     }
-    answer.put("anomalies", held.anomalies().stream().map(Anomaly::shortText).toList());
+    answer.put("verdict", outcome.name());
+    answer.put("anomalies", pending.anomalies().stream().map(Anomaly::shortText).toList());
     answer.put("edits", edits);
   }
 

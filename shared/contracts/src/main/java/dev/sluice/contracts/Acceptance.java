@@ -3,7 +3,7 @@ package dev.sluice.contracts;
 import java.time.Instant;
 
 /**
- * A person's word that a batch which was held is right as it is.
+ * A person's word that a batch which the checks object to is right as it is.
  *
  * @param author who said so
  * @param reason why

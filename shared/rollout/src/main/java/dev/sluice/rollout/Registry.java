@@ -92,7 +92,7 @@ public record Registry(
    * @param statistics uri of its statistics artifact
    * @param schema uri of the schema artifact from it on, null where it is held
    * @param anomalies uri of the artifact that holds what was found, null where not known
-   * @param accepted a person's word that it goes on, if it took one
+   * @param accepted a person's word that it is right, if given
    */
   public record Judged(
       String batch,
@@ -176,7 +176,8 @@ public record Registry(
   }
 
   /**
-   * With a batch accepted that was held, and from then on a baseline.
+   * With a batch accepted that was held or went on without a PASS, and from then on a baseline.
+   * Changes nothing where there is nothing to accept (any more).
    *
    * @param accepted what is known of it, with the word of the person and the schema that was
    *     written
@@ -184,6 +185,9 @@ public record Registry(
    *     one: those after it are to know what was accepted, too; null where there is none
    */
   public Registry accept(Judged accepted, @Nullable String later) {
+    if (acceptable(accepted.batch()).isEmpty()) {
+      return this;
+    }
     Judged newest = baseline;
     List<Judged> more = without(batches, accepted.batch());
     more.add(accepted);
@@ -192,6 +196,14 @@ public record Registry(
       more.add(newest.withSchema(later));
     }
     return new Registry(versions, null, live, more, without(held, accepted.batch()));
+  }
+
+  /**
+   * What is known of a batch that takes a person's word to be a baseline: it is held, or it went on
+   * with WARN or UNKNOWN and nobody accepted it yet.
+   */
+  public Optional<Judged> acceptable(String batch) {
+    return held(batch).or(() -> wentOn(batch).filter(judged -> !judged.mayBeBaseline()));
   }
 
   /** What is known of a batch that went on. */

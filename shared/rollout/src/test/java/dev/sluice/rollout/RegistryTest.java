@@ -182,6 +182,49 @@ class RegistryTest {
   }
 
   @Test
+  void accept_makesABatchThatWentOnTheBaselineOfTheNext() {
+    Registry registry = after(judged(1, Outcome.PASS), judged(2, Outcome.WARN));
+    assertThat(names(registry.before(batch(3, "2026-11-03")))).containsExactly("b-1");
+    Registry done = registry.accept(accepted(2), null);
+    assertThat(done.baseline()).isEqualTo(accepted(2));
+    assertThat(done.before(batch(3, "2026-11-03")))
+        .containsExactly(accepted(2), judged(1, Outcome.PASS));
+    assertThat(done.judged(judged(2, Outcome.WARN), null)).isEqualTo(done);
+  }
+
+  @Test
+  void accept_changesNothingWhereThereIsNothingToAccept() {
+    Registry registry = after(judged(1, Outcome.WARN), judged(2, Outcome.PASS));
+    assertThat(registry.accept(accepted(2), null)).isEqualTo(registry);
+    assertThat(registry.accept(accepted(3), null)).isEqualTo(registry);
+    Registry done = registry.accept(accepted(1), "gs://a/c/edited/");
+    assertThat(done.accept(accepted(1), "gs://a/c/again/")).isEqualTo(done);
+  }
+
+  @Test
+  void acceptable_isWhatIsHeldOrWentOnWithoutAPass() {
+    Registry registry =
+        after(
+            judged(1, Outcome.PASS),
+            judged(2, Outcome.WARN),
+            judged(3, Outcome.UNKNOWN),
+            judged(4, Outcome.FAIL),
+            accepted(5));
+    assertThat(registry.acceptable("b-2")).contains(judged(2, Outcome.WARN));
+    assertThat(registry.acceptable("b-3")).contains(judged(3, Outcome.UNKNOWN));
+    assertThat(registry.acceptable("b-4")).contains(judged(4, Outcome.FAIL));
+    assertThat(registry.acceptable("b-1")).isEmpty();
+    assertThat(registry.acceptable("b-5")).isEmpty();
+    assertThat(registry.acceptable("b-6")).isEmpty();
+  }
+
+  @Test
+  void acceptable_isWhatHoldsABatchThatWentOnBefore() {
+    Registry registry = after(judged(1, Outcome.WARN), judged(1, Outcome.FAIL));
+    assertThat(registry.acceptable("b-1")).contains(judged(1, Outcome.FAIL));
+  }
+
+  @Test
   void accept_whereALaterBatchPassedThatStaysTheBaselineWithTheSchemaThatWasWritten() {
     Registry registry = after(judged(2, Outcome.FAIL), judged(3, Outcome.PASS));
     Registry done = registry.accept(accepted(2), "gs://a/c/edited/");

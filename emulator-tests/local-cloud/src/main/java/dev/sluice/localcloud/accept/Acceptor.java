@@ -37,9 +37,10 @@ import org.tensorflow.metadata.v0.Anomalies;
 import org.tensorflow.metadata.v0.Schema;
 
 /**
- * Accepts a batch that the checks of its data hold: writes the schema that allows it as a new
- * version with author and reason, records in the registry who said so, which makes the batch a
- * baseline, and starts a run of it that goes on. Every step may be repeated.
+ * Accepts a batch that the checks of its data object to: writes the schema that allows it as a new
+ * version with author and reason, and records in the registry who said so, which makes the batch a
+ * baseline. Where they held it, starts a run of it that goes on; one that went on needs none. Every
+ * step may be repeated.
  */
 public final class Acceptor {
   private static final DateTimeFormatter STAMP =
@@ -74,32 +75,44 @@ public final class Acceptor {
   public sealed interface Found {
     /** The batch meant. */
     Registry.Judged judged();
+
+    /** True where the checks held it, so that it takes a run to go on. */
+    boolean held();
   }
 
   /**
-   * A batch that is held.
+   * A batch that is held, or that went on with WARN or UNKNOWN and is no baseline.
    *
+   * @param reasons of the verdict, a sentence each
    * @param anomalies what holds it, and what was warned of
    * @param schema that it was held to
-   * @param edits of the schema that allow it; none where it is not the schema that holds it
+   * @param edits of the schema that allow it; none where it is not the schema that objects
    * @param file the schema's name beside the spec, null where it is inferred
    */
-  public record Held(
+  public record Pending(
       String pipeline,
       Registry.Judged judged,
+      List<String> reasons,
       List<Anomaly> anomalies,
       Schema schema,
       List<SchemaEdit> edits,
       @Nullable String file)
       implements Found {
-    public Held {
+    public Pending {
+      reasons = List.copyOf(reasons);
       anomalies = List.copyOf(anomalies);
       edits = List.copyOf(edits);
+    }
+
+    @Override
+    public boolean held() {
+      return judged.outcome() == Outcome.FAIL;
     }
   }
 
   /** A batch that was accepted before; accepting it again changes nothing. */
-  public record Already(String pipeline, Registry.Judged judged, Acceptance acceptance)
+  public record Already(
+      String pipeline, Registry.Judged judged, Acceptance acceptance, boolean held)
       implements Found {}
 
   /**
@@ -119,7 +132,7 @@ public final class Acceptor {
   /**
    * Finds a batch to accept.
    *
-   * @param batch its name, null for the newest that is held
+   * @param batch its name, null for the newest that is held: one that went on has to be named
    * @throws BadInput where there is none, or no word can make it go on: says why and what to do
    */
   public Found find(String pipeline, @Nullable String batch) {
@@ -132,27 +145,52 @@ public final class Acceptor {
                         + pipeline
                         + "'; ./sluice status lists those there are"));
     Registry registry = platform.registries().read(pipeline);
-    Optional<Registry.Judged> held =
-        batch == null ? registry.held().stream().findFirst() : registry.held(batch);
-    if (held.isPresent()) {
-      return held(platform.spec(pipeline, file.generation()), held.get());
+    Optional<Registry.Judged> pending =
+        batch == null ? registry.held().stream().findFirst() : registry.acceptable(batch);
+    if (pending.isPresent()) {
+      return pending(platform.spec(pipeline, file.generation()), pending.get());
     }
     Optional<Registry.Judged> wentOn =
         batch == null ? registry.batches().stream().findFirst() : registry.wentOn(batch);
     Acceptance acceptance = wentOn.map(Registry.Judged::accepted).orElse(null);
     if (acceptance != null) {
-      return new Already(pipeline, wentOn.orElseThrow(), acceptance);
+      return new Already(pipeline, wentOn.orElseThrow(), acceptance, wasHeld(acceptance));
     }
     throw new BadInput(
-        batch == null ? nothing(pipeline) : notHeld(pipeline, batch, wentOn.orElse(null)));
+        batch == null
+            ? nothing(pipeline, registry)
+            : notHeld(pipeline, batch, wentOn.orElse(null)));
   }
 
-  private String nothing(String pipeline) {
-    String none = "no batch of " + pipeline + " is held by the checks of its data";
-    return states
-        .find(pipeline, null)
-        .map(blocked -> none + "; " + elsewhere(blocked))
-        .orElse(none + "; there is nothing to accept");
+  /** What the person saw tells whether the batch was held then. */
+  private boolean wasHeld(Acceptance acceptance) {
+    return validation(ArtifactUri.parse(acceptance.anomalies()), Schema.getDefaultInstance())
+            .outcome()
+        == Outcome.FAIL;
+  }
+
+  private String nothing(String pipeline, Registry registry) {
+    String none = "no batch of " + pipeline + " is held by the checks of its data; ";
+    Optional<Registry.Judged> warned =
+        registry.batches().stream().findFirst().filter(newest -> !newest.mayBeBaseline());
+    if (warned.isPresent()) {
+      String newest = warned.get().batch();
+      return none
+          + newest
+          + " went on with "
+          + warned.get().outcome()
+          + ": --batch "
+          + newest
+          + " accepts it, too";
+    }
+    return none
+        + states
+            .find(pipeline, null)
+            .map(blocked ->
+                registry.wentOn(blocked.batch()).isPresent()
+                    ? byItsModel(blocked)
+                    : elsewhere(blocked))
+            .orElse("there is nothing to accept");
   }
 
   private String notHeld(String pipeline, String batch, Registry.@Nullable Judged wentOn) {
@@ -165,13 +203,7 @@ public final class Acceptor {
             .orElse(new States.Standing(batch, "RECEIVED", /* reason= */ null));
     if (wentOn != null) {
       return standing.state().equals("BLOCKED")
-          ? "batch "
-              + batch
-              + " passed the checks of its data; what holds it is its model"
-              + because(standing)
-              + ". "
-              + CAN
-              + "what a model must reach is in the spec under 'gates'"
+          ? byItsModel(standing)
           : "batch "
               + batch
               + " is not held: the checks of its data said "
@@ -190,7 +222,18 @@ public final class Acceptor {
             + "; there is nothing to accept";
   }
 
-  /** Of what is blocked, and not by the checks of the data. */
+  /** Of what is blocked after the checks of the data. */
+  private static String byItsModel(States.Standing blocked) {
+    return "batch "
+        + blocked.batch()
+        + " passed the checks of its data; what holds it is its model"
+        + because(blocked)
+        + ". "
+        + CAN
+        + "what a model must reach is in the spec under 'gates'";
+  }
+
+  /** Of what is blocked before them. */
   private static String elsewhere(States.Standing blocked) {
     return "batch "
         + blocked.batch()
@@ -206,7 +249,7 @@ public final class Acceptor {
     return standing.reason() == null ? "" : " (" + standing.reason() + ")";
   }
 
-  private Held held(PipelineSpec spec, Registry.Judged judged) {
+  private Pending pending(PipelineSpec spec, Registry.Judged judged) {
     ArtifactUri uri = anomalies(judged);
     ObjectName name = uri.object(ValidationFiles.ANOMALIES);
     Schema schema;
@@ -215,11 +258,9 @@ public final class Acceptor {
     } catch (InvalidProtocolBufferException e) {
       throw new Bug(name + " is not what validate-data wrote", e);
     }
-    ObjectName validation = uri.object(ValidationFiles.VALIDATION);
+    Validation validation = validation(uri, schema);
     List<Anomaly> anomalies =
-        Validation.fromJson(platform.objects().read(validation), schema, validation.uri())
-            .anomalies()
-            .stream()
+        validation.anomalies().stream()
             .filter(anomaly -> anomaly.severity() != Severity.INFO)
             .toList();
     if (!anomalies.stream().allMatch(AcceptedBatch::mayBeAccepted)) {
@@ -231,60 +272,69 @@ public final class Acceptor {
               + "it makes no batch to learn from of an empty one: look why the source is empty, and"
               + " upload it again");
     }
-    return new Held(
-        spec.name(), judged, anomalies, schema, SchemaEdits.of(anomalies), spec.schema());
+    return new Pending(
+        spec.name(),
+        judged,
+        validation.reasons(),
+        anomalies,
+        schema,
+        SchemaEdits.of(anomalies),
+        spec.schema());
+  }
+
+  private Validation validation(ArtifactUri anomalies, Schema schema) {
+    ObjectName name = anomalies.object(ValidationFiles.VALIDATION);
+    return Validation.fromJson(platform.objects().read(name), schema, name.uri());
   }
 
   private static ArtifactUri anomalies(Registry.Judged judged) {
     String uri = judged.anomalies();
     if (uri == null) {
-      throw new Bug("the registry holds batch " + judged.batch() + " without its anomalies");
+      throw new Bug("the registry has batch " + judged.batch() + " without its anomalies");
     }
     return ArtifactUri.parse(uri);
   }
 
   /**
-   * Accepts a batch that is held.
+   * Accepts a batch.
    *
-   * @param at when, which also names the run
+   * @param at when, which also names the run of one that is held
    * @throws Conflict where somebody changed the schema file meanwhile
    */
-  public Done accept(Held held, String author, String reason, Instant at) {
-    ArtifactUri seen = anomalies(held.judged());
+  public Done accept(Pending pending, String author, String reason, Instant at) {
+    ArtifactUri seen = anomalies(pending.judged());
     Acceptance acceptance = new Acceptance(author, reason, at, seen.toString());
-    Schema edited = edited(held.schema(), held, acceptance);
+    Schema edited = edited(pending.schema(), pending, acceptance);
     ObjectName file = null;
     List<String> changes = List.of();
-    if (held.file() != null && !held.edits().isEmpty()) {
-      file = platform.layout().spec(held.file());
+    if (pending.file() != null && !pending.edits().isEmpty()) {
+      file = platform.layout().spec(pending.file());
       StoredObject stored = stored(file);
       Schema before =
           SchemaText.parse(
               file.uri(),
               new String(platform.objects().read(stored.name()), StandardCharsets.UTF_8));
-      edited = edited(before, held, acceptance);
+      edited = edited(before, pending, acceptance);
       write(stored, edited);
       changes = LineDiff.of(SchemaText.write(before), SchemaText.write(edited));
     }
-    String schema = store(held, seen, edited);
-    String later = later(held, seen, acceptance);
+    String schema = store(pending, seen, edited);
+    String later = later(pending, seen, acceptance);
     platform
         .registries()
         .update(
-            held.pipeline(),
+            pending.pipeline(),
             registry ->
-                registry.held(held.judged().batch()).isEmpty()
-                    ? registry
-                    : registry.accept(
-                        new Registry.Judged(
-                            held.judged().batch(),
-                            held.judged().order(),
-                            Outcome.WARN,
-                            held.judged().statistics(),
-                            schema,
-                            seen.toString(),
-                            acceptance),
-                        later));
+                registry.accept(
+                    new Registry.Judged(
+                        pending.judged().batch(),
+                        pending.judged().order(),
+                        pending.held() ? Outcome.WARN : pending.judged().outcome(),
+                        pending.judged().statistics(),
+                        schema,
+                        seen.toString(),
+                        acceptance),
+                    later));
     return new Done(acceptance, schema, file, changes);
   }
 
@@ -316,12 +366,12 @@ public final class Acceptor {
   }
 
   /** The schema as an artifact, as validate-data leaves one. */
-  private String store(Held held, ArtifactUri seen, Schema schema) {
+  private String store(Pending pending, ArtifactUri seen, Schema schema) {
     byte[] text = bytes(schema);
     ArtifactUri uri =
         new ArtifactUri(
             platform.layout().artifacts(),
-            held.pipeline(),
+            pending.pipeline(),
             "schema",
             Fingerprint.of(List.of("accept", new String(text, StandardCharsets.UTF_8))));
     ObjectName name = uri.object(ValidationFiles.SCHEMA);
@@ -344,9 +394,9 @@ public final class Acceptor {
             platform.codeVersion(),
             Map.of("anomalies", seen.toString()),
             Map.of(),
-            held.pipeline(),
-            held.judged().batch(),
-            held.judged().batch(),
+            pending.pipeline(),
+            pending.judged().batch(),
+            pending.judged().batch(),
             platform.clock().instant(),
             /* result= */ null);
     try {
@@ -368,33 +418,33 @@ public final class Acceptor {
    * The schema of the newest batch with the same edits, where that is a later one than the accepted
    * and its schema is inferred: the batches to come are held to that.
    */
-  private @Nullable String later(Held held, ArtifactUri seen, Acceptance acceptance) {
-    Registry.Judged newest = platform.registries().read(held.pipeline()).baseline();
-    if (held.file() != null
-        || held.edits().isEmpty()
+  private @Nullable String later(Pending pending, ArtifactUri seen, Acceptance acceptance) {
+    Registry.Judged newest = platform.registries().read(pending.pipeline()).baseline();
+    if (pending.file() != null
+        || pending.edits().isEmpty()
         || newest == null
         || newest.schema() == null
-        || newest.order().compareTo(held.judged().order()) <= 0) {
+        || newest.order().compareTo(pending.judged().order()) <= 0) {
       return null;
     }
     ObjectName name = ArtifactUri.parse(newest.schema()).object(ValidationFiles.SCHEMA);
     Schema schema =
         SchemaText.parse(
             name.uri(), new String(platform.objects().read(name), StandardCharsets.UTF_8));
-    return store(held, seen, edited(schema, held, acceptance));
+    return store(pending, seen, edited(schema, pending, acceptance));
   }
 
   private static byte[] bytes(Schema schema) {
     return SchemaText.write(schema).getBytes(StandardCharsets.UTF_8);
   }
 
-  private static Schema edited(Schema schema, Held held, Acceptance acceptance) {
+  private static Schema edited(Schema schema, Pending pending, Acceptance acceptance) {
     return SchemaEdits.signed(
-        SchemaEdits.apply(schema, held.anomalies()),
+        SchemaEdits.apply(schema, pending.anomalies()),
         acceptance.author(),
         acceptance.reason(),
         acceptance.at(),
-        held.edits());
+        pending.edits());
   }
 
   /** The run of a batch that was accepted then. */

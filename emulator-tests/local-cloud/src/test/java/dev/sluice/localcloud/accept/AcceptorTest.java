@@ -14,7 +14,7 @@ import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.TriggerOutcome;
 import dev.sluice.localcloud.accept.Acceptor.Already;
 import dev.sluice.localcloud.accept.Acceptor.Done;
-import dev.sluice.localcloud.accept.Acceptor.Held;
+import dev.sluice.localcloud.accept.Acceptor.Pending;
 import dev.sluice.localcloud.accept.Acceptor.States.Standing;
 import dev.sluice.rollout.Registry;
 import dev.sluice.stages.Configuration;
@@ -138,16 +138,22 @@ class AcceptorTest {
     return platform.registries().read("p");
   }
 
+  private Registry.Judged baseline() {
+    Registry.Judged baseline = registry().baseline();
+    assertThat(baseline).isNotNull();
+    return baseline;
+  }
+
   private String text(@Nullable String uri) {
     return new String(cloud.read(uri, ValidationFiles.SCHEMA), UTF_8);
   }
 
-  private Held held(@Nullable String batch) {
-    return (Held) acceptor.find("p", batch);
+  private Pending pending(@Nullable String batch) {
+    return (Pending) acceptor.find("p", batch);
   }
 
   private Done accept() {
-    return acceptor.accept(held(null), "ann", "kites are new", NOW);
+    return acceptor.accept(pending(null), "ann", "kites are new", NOW);
   }
 
   @Test
@@ -155,9 +161,9 @@ class AcceptorTest {
     cloud.spec("p", "label: sold\n");
     Batch first = judged("s1", Outcome.FAIL, kite(Severity.FAIL));
     Batch second = judged("s2", Outcome.FAIL, moved());
-    assertThat(held(null).judged().batch()).isEqualTo(second.batch());
-    assertThat(held(null).edits()).isEmpty();
-    assertThat(held(first.batch()).edits())
+    assertThat(pending(null).judged().batch()).isEqualTo(second.batch());
+    assertThat(pending(null).edits()).isEmpty();
+    assertThat(pending(first.batch()).edits())
         .containsExactly(new SchemaEdit.AddValues("toy", List.of("kite")));
   }
 
@@ -167,7 +173,7 @@ class AcceptorTest {
     judged("s1", Outcome.FAIL, kite(Severity.FAIL));
     Registry before = registry();
     int written = cloud.objects().written().size();
-    held(null);
+    pending(null);
     assertThat(registry()).isEqualTo(before);
     assertThat(cloud.objects().written()).hasSize(written);
   }
@@ -193,7 +199,7 @@ class AcceptorTest {
   void aSecondAcceptanceChangesNothing() {
     cloud.spec("p", "label: sold\n");
     Batch batch = judged("s1", Outcome.FAIL, kite(Severity.FAIL));
-    Held before = held(null);
+    Pending before = pending(null);
     Done done = accept();
     Registry after = registry();
     assertThat(acceptor.start("p", batch.batch(), done.acceptance()))
@@ -207,6 +213,104 @@ class AcceptorTest {
         .isEqualTo(TriggerOutcome.ALREADY_RUNNING);
     assertThat(cloud.composer().conf("p", batch.batch() + "--accept-20261102T030405000"))
         .isEqualTo(Map.of("batch", batch.batch()));
+  }
+
+  @Test
+  void aBatchThatWentOnWithAWarningIsTheBaselineOnceItIsAcceptedByName() {
+    cloud.spec("p", "label: sold\n");
+    Batch passed = judged("s1", Outcome.PASS);
+    Batch warned = judged("s2", Outcome.WARN, kite(Severity.WARN));
+    assertThat(baseline().batch()).isEqualTo(passed.batch());
+    Pending pending = pending(warned.batch());
+    assertThat(pending.held()).isFalse();
+    assertThat(pending.anomalies()).containsExactly(kite(Severity.WARN));
+    assertThat(pending.edits()).containsExactly(new SchemaEdit.AddValues("toy", List.of("kite")));
+    Done done = acceptor.accept(pending, "ann", "kites are new", NOW);
+    assertThat(baseline().batch()).isEqualTo(warned.batch());
+    assertThat(baseline().outcome()).isEqualTo(Outcome.WARN);
+    assertThat(baseline().accepted()).isEqualTo(done.acceptance());
+    assertThat(text(baseline().schema())).contains("value: \"kite\"", "ann: kites are new");
+    assertThat(text(registry().wentOn(passed.batch()).orElseThrow().schema()))
+        .doesNotContain("kite");
+  }
+
+  @Test
+  void aBatchThatWentOnIsNotTakenWithoutItsName() {
+    cloud.spec("p", "label: sold\n");
+    Batch held = judged("s1", Outcome.FAIL, kite(Severity.FAIL));
+    Batch warned = judged("s2", Outcome.WARN, kite(Severity.WARN));
+    assertThat(pending(null).judged().batch()).isEqualTo(held.batch());
+    accept();
+    refuses(
+        null,
+        "no batch of p is held by the checks of its data; "
+            + warned.batch()
+            + " went on with WARN: --batch "
+            + warned.batch()
+            + " accepts it, too");
+  }
+
+  @Test
+  void aBatchOfTooFewRowsIsAcceptedByNameAndStaysUnknown() {
+    cloud.spec("p", "label: sold\n");
+    Batch few = judged("s1", Outcome.UNKNOWN);
+    assertThat(registry().baseline()).isNull();
+    assertThat(pending(few.batch()).reasons()).containsExactly("why");
+    acceptor.accept(pending(few.batch()), "ann", "they are all as small", NOW);
+    assertThat(baseline().batch()).isEqualTo(few.batch());
+    assertThat(baseline().outcome()).isEqualTo(Outcome.UNKNOWN);
+  }
+
+  @Test
+  void aSecondAcceptanceOfABatchThatWentOnChangesNothingAndAsksForNoRun() {
+    cloud.spec("p", "label: sold\n");
+    Batch warned = judged("s1", Outcome.WARN, kite(Severity.WARN));
+    Pending before = pending(warned.batch());
+    Done done = acceptor.accept(before, "ann", "kites are new", NOW);
+    Registry after = registry();
+    acceptor.accept(before, "bob", "me too", NOW.plusSeconds(1));
+    assertThat(registry()).isEqualTo(after);
+    assertThat(acceptor.find("p", warned.batch()))
+        .isEqualTo(new Already("p", baseline(), done.acceptance(), /* held= */ false));
+  }
+
+  @Test
+  void theSecondAcceptanceOfABatchThatWasHeldAsksForItsRun() {
+    cloud.spec("p", "label: sold\n");
+    Batch held = judged("s1", Outcome.FAIL, kite(Severity.FAIL));
+    accept();
+    assertThat(acceptor.find("p", held.batch()).held()).isTrue();
+  }
+
+  @Test
+  void aBatchThatPassesMeanwhileStaysAsItIs() {
+    cloud.spec("p", "label: sold\n");
+    Batch warned = judged("s1", Outcome.WARN, kite(Severity.WARN));
+    Pending before = pending(warned.batch());
+    Registry.Judged judged = before.judged();
+    Registry.Judged passes =
+        new Registry.Judged(
+            warned.batch(),
+            judged.order(),
+            Outcome.PASS,
+            judged.statistics(),
+            judged.schema(),
+            judged.anomalies(),
+            /* accepted= */ null);
+    platform.registries().update("p", registry -> registry.judged(passes, /* pinned= */ null));
+    Registry passed = registry();
+    acceptor.accept(before, "ann", "kites are new", NOW);
+    assertThat(registry()).isEqualTo(passed);
+  }
+
+  @Test
+  void whereALaterBatchPassedTheAcceptanceOfOneThatWentOnIsInItsSchema() {
+    cloud.spec("p", "label: sold\n");
+    Batch warned = judged("s1", Outcome.WARN, kite(Severity.WARN));
+    Batch later = judged("s2", Outcome.PASS);
+    acceptor.accept(pending(warned.batch()), "ann", "kites are new", NOW);
+    assertThat(baseline().batch()).isEqualTo(later.batch());
+    assertThat(text(baseline().schema())).contains("kite", "ann: kites are new");
   }
 
   @Test
@@ -258,7 +362,7 @@ class AcceptorTest {
     cloud.spec("p", "label: sold\nschema: p.pbtxt\n");
     cloud.objects().put(MemoryCloud.SERVING, "specs/p.pbtxt", TWO_TOYS);
     judged("s1", Outcome.FAIL, kite(Severity.FAIL));
-    Held held = held(null);
+    Pending pending = pending(null);
     boolean[] raced = new boolean[1];
     cloud
         .objects()
@@ -268,7 +372,7 @@ class AcceptorTest {
             cloud.objects().put(MemoryCloud.SERVING, "specs/p.pbtxt", TWO_TOYS + "# mine\n");
           }
         });
-    assertThatThrownBy(() -> acceptor.accept(held, "ann", "why", NOW))
+    assertThatThrownBy(() -> acceptor.accept(pending, "ann", "why", NOW))
         .isInstanceOf(Conflict.class)
         .hasMessage(
             "gs://test-serving/specs/p.pbtxt was changed by somebody else meanwhile; accept the"
@@ -325,13 +429,14 @@ class AcceptorTest {
     cloud.spec("p", "label: sold\n");
     Batch batch = judged("s1", Outcome.PASS);
     standings.put(batch.batch(), new Standing(batch.batch(), "BLOCKED", "auc .5"));
-    refuses(
-        batch.batch(),
+    String why =
         "batch "
             + batch.batch()
             + " passed the checks of its data; what holds it is its model (auc .5). accept takes what"
             + " the schema and the comparison with earlier batches object to; what a model must"
-            + " reach is in the spec under 'gates'");
+            + " reach is in the spec under 'gates'";
+    refuses(batch.batch(), why);
+    refuses(null, "no batch of p is held by the checks of its data; " + why);
   }
 
   @Test
@@ -361,7 +466,7 @@ class AcceptorTest {
     cloud.spec("p", "label: sold\n");
     judged("s1", Outcome.FAIL, kite(Severity.FAIL));
     Registry before = registry();
-    assertThatThrownBy(() -> acceptor.accept(held(null), "ann", " ", NOW))
+    assertThatThrownBy(() -> acceptor.accept(pending(null), "ann", " ", NOW))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("an acceptance has no reason");
     assertThat(registry()).isEqualTo(before);

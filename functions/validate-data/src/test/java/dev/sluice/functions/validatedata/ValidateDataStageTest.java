@@ -26,6 +26,11 @@ import dev.sluice.statistics.StatisticsProtos;
 import dev.sluice.testing.ExampleArtifacts;
 import dev.sluice.testing.Exchange;
 import dev.sluice.testing.MemoryCloud;
+import dev.sluice.validation.Anomaly;
+import dev.sluice.validation.SchemaEdits;
+import dev.sluice.validation.SchemaText;
+import dev.sluice.validation.Validation;
+import dev.sluice.validation.ValidationFiles;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,6 +39,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.tensorflow.metadata.v0.Schema;
 
 class ValidateDataStageTest {
   private final MemoryCloud cloud = new MemoryCloud();
@@ -288,6 +294,80 @@ class ValidateDataStageTest {
         .containsEntry("severity", "WARN");
     assertThat(cloud.facts().column("batches", "state"))
         .containsExactly("PASSED", "BLOCKED", "PASSED");
+  }
+
+  /** With a column n of whole numbers. */
+  private static String counted(String csv) {
+    List<String> lines = new ArrayList<>(csv.lines().toList());
+    lines.set(0, lines.getFirst() + ",n");
+    for (int i = 1; i < lines.size(); i++) {
+      lines.set(i, lines.get(i) + "," + i * 7919 % 1000);
+    }
+    return String.join("\n", lines) + "\n";
+  }
+
+  /** One row in fifty changed. */
+  private static String few(String csv, UnaryOperator<String> line) {
+    int[] row = new int[1];
+    return change(csv, l -> row[0]++ % 50 == 0 ? line.apply(l) : l);
+  }
+
+  /** Two batches in which something changed for good, and a third after the first is accepted. */
+  private void warnsUntilAccepted(String before, UnaryOperator<String> lasting) throws Exception {
+    judge("s1", before);
+    StageResult warned = judge("s2", lasting.apply(csv(1000, 2)));
+    assertThat(warned.verdict()).as(warned.toString()).isEqualTo(Outcome.WARN);
+    String batch = String.valueOf(last.batch());
+    assertThat(judge("s3", lasting.apply(csv(1000, 3))).verdict()).isEqualTo(Outcome.WARN);
+    accept(batch);
+    StageResult after = judge("s4", lasting.apply(csv(1000, 4)));
+    assertThat(after.verdict()).as(after.toString()).isEqualTo(Outcome.PASS);
+    assertThat(baseline()).isEqualTo(statistics.get("s4"));
+  }
+
+  @Test
+  void aNewCategoryOfFewRowsWarnsInEveryBatchUntilOneIsAccepted() throws Exception {
+    warnsUntilAccepted(
+        csv(1000, 1), csv -> few(csv, line -> line.replaceFirst("red|blue", "green")));
+  }
+
+  @Test
+  void aNewColumnWarnsInEveryBatchUntilOneIsAccepted() throws Exception {
+    warnsUntilAccepted(csv(1000, 1), ValidateDataStageTest::counted);
+  }
+
+  @Test
+  void fractionsOfWhatWasWholeWarnInEveryBatchUntilOneIsAccepted() throws Exception {
+    warnsUntilAccepted(counted(csv(1000, 1)), csv -> few(counted(csv), line -> line + ".5"));
+  }
+
+  /** A person's word for a batch that went on, with the schema that it takes. */
+  private void accept(String batch) {
+    Registry.Judged judged = platform.registries().read("p").acceptable(batch).orElseThrow();
+    String seen = String.valueOf(judged.anomalies());
+    List<Anomaly> anomalies =
+        Validation.fromJson(
+                cloud.read(seen, ValidationFiles.VALIDATION), Schema.getDefaultInstance(), seen)
+            .anomalies();
+    Schema schema =
+        SchemaText.parse(
+            "it", new String(cloud.read(judged.schema(), ValidationFiles.SCHEMA), UTF_8));
+    String edited =
+        cloud.artifact(
+            "p",
+            "schema",
+            ValidationFiles.SCHEMA,
+            SchemaText.write(SchemaEdits.apply(schema, anomalies)));
+    Registry.Judged accepted =
+        new Registry.Judged(
+            batch,
+            judged.order(),
+            judged.outcome(),
+            judged.statistics(),
+            edited,
+            seen,
+            new Acceptance("ann", "green is new", Instant.EPOCH, seen));
+    platform.registries().update("p", registry -> registry.accept(accepted, null));
   }
 
   @Test
