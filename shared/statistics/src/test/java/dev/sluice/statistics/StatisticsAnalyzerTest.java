@@ -107,6 +107,20 @@ final class StatisticsAnalyzerTest {
   }
 
   @Test
+  void aWideTable_keepsItsMostFrequentGroupsOrSaysThatThereAreNone() throws IOException {
+    // Three columns: 12 statistics are four groups, of two values, of others and of missing ones.
+    assertThat(analyze(new GroupOptions(List.of(), 64, 1, 12), train, eval).allGroups())
+        .hasSizeBetween(2, 4);
+    Statistics none = analyze(new GroupOptions(List.of(), 64, 1, 9), train, eval);
+    assertThat(none.allGroups()).isEmpty();
+    assertThat(none.notes())
+        .singleElement()
+        .asString()
+        .endsWith(
+            " makes no groups: the table is wide and others come first; name it under group_by");
+  }
+
+  @Test
   void aListNamedForGroups_isRefusedWithAReason() throws IOException {
     Statistics statistics = analyze(GroupOptions.by(List.of("tags")), withLists, withLists);
 
