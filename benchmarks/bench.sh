@@ -131,8 +131,6 @@ statistics() {
     "${csv:-$folder/listings.csv}" "$rows" "$rounds" ${csv:+"$label" ${groups//,/ }} | tee "$folder/told"
   $peers || return 0
   figures=$(tail -n 1 "$folder/told")
-  # shellcheck source=benchmarks/peers.sh
-  . "$home/benchmarks/peers.sh"
   if peer_environment evidently; then
     "$peer_python" "$home/benchmarks/statistics_peers.py" pandas "${csv:-$folder/listings.csv}" 3 "$figures"
   fi
