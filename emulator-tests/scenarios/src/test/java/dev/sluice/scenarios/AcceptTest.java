@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A person accepts what the checks of the data hold, from the command to a live model. */
+/** A person accepts what the checks of the data object to, from the command to a live model. */
 @ExtendWith(LocalCloudExtension.class)
 final class AcceptTest {
   private static final int ROWS = 2_000;
@@ -26,12 +26,17 @@ final class AcceptTest {
 
   /** A day on which one listing in ten is of a category that was never seen before. */
   private static String withKites(int day) {
+    return withKites(day, 10);
+  }
+
+  /** One listing in so many. */
+  private static String withKites(int day, int every) {
     List<Marketplace.Listing> listings = Marketplace.day(day, ROWS);
     StringBuilder out = new StringBuilder(Marketplace.HEADER).append('\n');
     for (int i = 0; i < listings.size(); i++) {
       String line = listings.get(i).line();
       String category = "," + listings.get(i).category() + ",";
-      out.append(i % 10 == 0 ? line.replace(category, ",kites,") : line).append('\n');
+      out.append(i % every == 0 ? line.replace(category, ",kites,") : line).append('\n');
     }
     return out.toString();
   }
@@ -112,6 +117,41 @@ final class AcceptTest {
         .satisfies(verdict -> assertThat(verdict).containsEntry("outcome", "PASS"));
     assertThat(names(cloud.json("serving", pipeline + "/registry.json").getAsJsonArray("batches")))
         .startsWith(next.batch(), held.batch());
+  }
+
+  @Test
+  void aBatchThatWentOnWithAWarningIsAcceptedByNameWithoutARunAndTheNextOfItsKindPasses()
+      throws Exception {
+    String pipeline = "fewkites";
+    cloud.spec(pipeline, "label: sold\nexclude: [listing]\n");
+    cloud.drop(pipeline + "/2026-11-01/a.csv", day(55));
+    Batch warned = cloud.drop(pipeline + "/2026-11-02/a.csv", withKites(56, 50));
+    assertThat(cloud.row(warned)).containsEntry("state", "LIVE");
+    assertThat(verdicts(warned))
+        .singleElement()
+        .satisfies(verdict -> assertThat(verdict).containsEntry("outcome", "WARN"));
+
+    List<String> said =
+        cloud.command(
+            0,
+            "accept",
+            pipeline,
+            "--batch",
+            warned.batch(),
+            "--reason",
+            "kites are new",
+            "--author",
+            "ann");
+    assertThat(String.join("\n", said))
+        .contains(
+            "batch " + warned.batch() + " went on with WARN:", "'kites'", "so no run is started");
+    assertThat(schema(pipeline)).contains("kites", "ann: kites are new");
+
+    Batch next = cloud.drop(pipeline + "/2026-11-03/a.csv", withKites(57, 50));
+    assertThat(cloud.row(next)).containsEntry("state", "LIVE");
+    assertThat(verdicts(next))
+        .singleElement()
+        .satisfies(verdict -> assertThat(verdict).containsEntry("outcome", "PASS"));
   }
 
   @Test
