@@ -41,8 +41,8 @@ record Clock(int shift, double distance, double left, double logP) {
     }
     boolean explains = least <= unshifted / 2;
     int shift = !explains ? 0 : best > HOURS / 2 ? best - HOURS : best;
-    double[] counts1 = times(before, noise.before((double) old.count()));
-    double[] counts2 = times(after, noise.now((double) now.count()));
+    double[] counts1 = Distances.scaled(before, noise.before((double) old.count()));
+    double[] counts2 = Distances.scaled(after, noise.now((double) now.count()));
     int used = 0;
     for (int h = 0; h < HOURS; h++) {
       used += counts1[h] + counts2[h] > 0 ? 1 : 0;
@@ -68,15 +68,7 @@ record Clock(int shift, double distance, double left, double logP) {
       shares[h] = counts.get(h);
       sum += shares[h];
     }
-    return times(shares, 1 / sum);
-  }
-
-  private static double[] times(double[] shares, double by) {
-    double[] scaled = shares.clone();
-    for (int h = 0; h < scaled.length; h++) {
-      scaled[h] *= by;
-    }
-    return scaled;
+    return Distances.scaled(shares, 1 / sum);
   }
 
   /** The profile as it was before its times moved by so many hours. */

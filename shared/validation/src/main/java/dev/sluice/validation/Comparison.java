@@ -65,7 +65,8 @@ public record Comparison(
       stability = Distances.populationStability(shares[0], shares[1]);
       chiSquared =
           Distances.pearsonStatistic(
-              scaled(shares[0], move.rowsBefore()), scaled(shares[1], move.rowsAfter()));
+              Distances.scaled(shares[0], move.rowsBefore()),
+              Distances.scaled(shares[1], move.rowsAfter()));
     }
     if (move.aspect() == Move.Aspect.NUMBERS) {
       Shape before = move.before().needShape();
@@ -104,19 +105,11 @@ public record Comparison(
         double[][] counts =
             Frequencies.alignForTest(move.before().needTexts(), move.after().needTexts());
         yield new double[][] {
-          scaled(counts[0], 1.0 / move.before().needTexts().n()),
-          scaled(counts[1], 1.0 / move.after().needTexts().n())
+          Distances.scaled(counts[0], 1.0 / move.before().needTexts().n()),
+          Distances.scaled(counts[1], 1.0 / move.after().needTexts().n())
         };
       }
     };
-  }
-
-  private static double[] scaled(double[] shares, double by) {
-    double[] scaled = shares.clone();
-    for (int i = 0; i < scaled.length; i++) {
-      scaled[i] *= by;
-    }
-    return scaled;
   }
 
   private static @Nullable Double finite(@Nullable Double value) {

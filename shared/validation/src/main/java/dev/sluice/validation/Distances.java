@@ -109,6 +109,15 @@ public final class Distances {
     return Math.max(0, divergence);
   }
 
+  /** Each weight so many times; the weights themselves stay. */
+  static double[] scaled(double[] weights, double by) {
+    double[] scaled = weights.clone();
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] *= by;
+    }
+    return scaled;
+  }
+
   private static double sum(double[] weights, double[] other) {
     if (weights.length != other.length) {
       throw new Bug(weights.length + " bins compared with " + other.length);

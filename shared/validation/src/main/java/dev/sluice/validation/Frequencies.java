@@ -51,11 +51,6 @@ record Frequencies(Map<String, Long> counts, long n, boolean complete) {
     return aligned;
   }
 
-  /** Values seen exactly once: Good and Turing's measure of what was not seen at all. */
-  long singletons() {
-    return counts.values().stream().filter(count -> count == 1).count();
-  }
-
   /**
    * Values whose counts are known on both sides: one that a side lists and the other, being
    * incomplete, may merely not list is not among them.

@@ -80,7 +80,7 @@ record Move(
     // Shares of bins say nothing where a rank may be off by much of a bin.
     if (bins[0].length > 1 && Math.max(a.error(), b.error()) <= MOST_ERROR) {
       divergence = Distances.jensenShannon(bins[0], bins[1]);
-      logShares = logSameShares(scaled(bins[0], was), scaled(bins[1], is));
+      logShares = logSameShares(Distances.scaled(bins[0], was), Distances.scaled(bins[1], is));
     }
     return new Move(
         feature,
@@ -118,7 +118,9 @@ record Move(
         Distances.jensenShannon(counts[0], counts[1]),
         0.5 * Math.sqrt(1 / was + 1 / is),
         noise.allowing(
-            logSameShares(scaled(counts[0], was / rowsBefore), scaled(counts[1], is / rowsAfter)),
+            logSameShares(
+                Distances.scaled(counts[0], was / rowsBefore),
+                Distances.scaled(counts[1], is / rowsAfter)),
             rowsBefore,
             rowsAfter),
         was,
@@ -135,14 +137,6 @@ record Move(
     double statistic =
         Math.min(Distances.gStatistic(before, after), Distances.pearsonStatistic(before, after));
     return Significance.logChiSquared(statistic, bins - 1);
-  }
-
-  private static double[] scaled(double[] shares, double by) {
-    double[] counts = shares.clone();
-    for (int i = 0; i < counts.length; i++) {
-      counts[i] *= by;
-    }
-    return counts;
   }
 
   /**
