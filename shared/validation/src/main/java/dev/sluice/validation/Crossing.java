@@ -39,6 +39,7 @@ final class Crossing {
 
   private final ExampleSource examples;
   private final List<Finding> findings;
+  private final List<Binning> binnings;
   private final Pooled before;
   private final List<String> columns;
   private final List<Map<String, Integer>> places = new ArrayList<>();
@@ -60,6 +61,7 @@ final class Crossing {
       long least) {
     this.examples = examples;
     this.findings = findings;
+    binnings = findings.stream().map(f -> Binning.of(f.moved().getFirst(), BINS)).toList();
     this.before = before;
     this.columns = List.copyOf(columns.keySet());
     this.least = least;
@@ -69,8 +71,7 @@ final class Crossing {
       columns.get(this.columns.get(c)).forEach(value -> place.putIfAbsent(value, place.size()));
       places.add(place);
       for (int i = 0; i < counts.length; i++) {
-        counts[i][c] =
-            new double[place.size() * Binning.of(findings.get(i).moved().getFirst(), BINS).size()];
+        counts[i][c] = new double[place.size() * binnings.get(i).size()];
       }
     }
   }
@@ -130,7 +131,7 @@ final class Crossing {
             .map(Move::value)
             .filter(Objects::nonNull)
             .collect(Collectors.toSet());
-    Binning binning = Binning.of(lead, BINS);
+    Binning binning = binnings.get(place);
     int[] rows = new int[batch.rows()];
     int[] bins = new int[rows.length];
     int n = 0;
@@ -158,7 +159,7 @@ final class Crossing {
 
   private @Nullable String sentence(int place) {
     Move lead = findings.get(place).moved().getFirst();
-    Binning binning = Binning.of(lead, BINS);
+    Binning binning = binnings.get(place);
     String best = null;
     double sharpest = SHARPER * Math.abs(lead.effect());
     for (int c = 0; c < columns.size(); c++) {
