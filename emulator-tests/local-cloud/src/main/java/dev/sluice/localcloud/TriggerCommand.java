@@ -35,7 +35,7 @@ final class TriggerCommand implements Callable<Integer> {
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS").withZone(ZoneOffset.UTC);
 
-  @Mixin private StateOption state;
+  @Mixin private CloudOption cloud;
 
   @Parameters(paramLabel = "PIPELINE", description = "The pipeline.")
   private String pipeline;
@@ -59,7 +59,7 @@ final class TriggerCommand implements Callable<Integer> {
     }
     String stamp = STAMP.format(Instant.now());
     String run = batch == null ? "manual-" + stamp : force ? batch + "--force-" + stamp : batch;
-    try (GoogleClients clients = new GoogleClients(Addresses.of(state.folder()).cloud())) {
+    try (GoogleClients clients = new GoogleClients(cloud.addresses().cloud())) {
       TriggerOutcome outcome =
           clients
               .composer()
