@@ -297,7 +297,10 @@ final class HouseTest {
           calls(model).stream()
               .anyMatch(call -> call.equals("Platform.alarm") || call.equals("Platform.messages"));
     }
-    assertThat(manifest.roles().getOrDefault("topics", List.of()).contains("publisher"))
+    assertThat(
+            Stream.of("alarms", "predictions")
+                .anyMatch(
+                    topic -> manifest.roles().getOrDefault(topic, List.of()).contains("publisher")))
         .isEqualTo(publishes);
   }
 

@@ -237,7 +237,16 @@ public record FunctionManifest(
     Map<String, List<String>> out = new LinkedHashMap<>();
     Yaml roles = yaml.child("roles");
     if (roles != null) {
-      roles.only(List.of("artifacts", "inbox", "project", "serving", "tables", "topics"));
+      roles.only(
+          List.of(
+              "alarms",
+              "artifacts",
+              "inbox",
+              "predictions",
+              "project",
+              "serving",
+              "sources",
+              "tables"));
       for (String resource : roles.values().keySet()) {
         out.put(resource, roles.strings(resource));
       }
