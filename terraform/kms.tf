@@ -47,10 +47,8 @@ resource "google_kms_crypto_key" "sluice" {
   rotation_period = "7776000s"
   labels          = local.labels
 
-  lifecycle {
-    # Without the key everything is lost that was written with it.
-    prevent_destroy = true
-  }
+  # Without the key everything is lost that was written with it.
+  deletion_policy = var.deletion_protection ? "PREVENT" : "DELETE"
 }
 
 resource "google_kms_crypto_key_iam_member" "agents" {

@@ -82,11 +82,4 @@ resource "google_project_iam_member" "functions" {
   project = var.project
   role    = each.value.role
   member  = each.value.member
-
-  lifecycle {
-    precondition {
-      condition     = !contains(["roles/owner", "roles/editor", "roles/viewer"], each.value.role) && !endswith(lower(each.value.role), "admin")
-      error_message = "functions/${each.value.function}/function.yaml asks for ${each.value.role} on the whole project; name what it calls in roles.yaml instead."
-    }
-  }
 }

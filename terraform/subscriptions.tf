@@ -1,11 +1,5 @@
 locals {
   pushed = { for name, function in local.functions : name => function if function.trigger == "pubsub" }
-
-  # Subscription to the topic whose dead letters it has.
-  subscriptions = merge(
-    { for name, function in local.pushed : name => function.topic },
-    { (google_pubsub_subscription.predictions.name) = local.predictions },
-  )
 }
 
 resource "google_pubsub_subscription" "push" {

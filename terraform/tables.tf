@@ -28,7 +28,7 @@ resource "google_bigquery_dataset" "sluice" {
   location                   = local.location
   description                = "What Sluice did: facts to query, which nothing is decided from."
   labels                     = local.labels
-  delete_contents_on_destroy = false
+  delete_contents_on_destroy = !var.deletion_protection
 
   dynamic "default_encryption_configuration" {
     for_each = local.kms_key == null ? [] : [local.kms_key]

@@ -206,7 +206,19 @@ locals {
     )
   }
 
+  # On a whole project only what is narrow by itself.
+  broad = flatten([
+    for resource, entry in var.roles : [
+      for word, grant in entry.words : "${resource}.${word}"
+      if entry.kind == "project" && can(regex("^roles/(owner|editor|viewer|.*[aA]dmin)$", grant.role))
+    ]
+  ])
+
   problems = concat(
+    [
+      for word in local.broad :
+      "roles.yaml: ${word} is a role over everything in the project; name what is called, and the resource it is called on"
+    ],
     length(local.files) == 0 ? ["${var.folder} holds no function: no */function.yaml"] : [],
     [
       for name in setsubtract(keys(var.overrides), keys(local.files)) :

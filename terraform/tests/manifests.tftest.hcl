@@ -100,3 +100,28 @@ run "a_folder_without_functions_is_told" {
     error_message = join("\n", output.problems)
   }
 }
+
+run "a_role_over_everything_is_refused" {
+  module {
+    source = "./manifests"
+  }
+  variables {
+    folder = "./tests/fixtures/one"
+    roles = {
+      artifacts = { kind = "bucket", words = { objectViewer = { role = "roles/storage.objectViewer" } } }
+      project = { kind = "project", words = {
+        editor               = { role = "roles/editor" }
+        "bigquery.admin"     = { role = "roles/bigquery.admin" }
+        "pubsub.jobUser"     = { role = "roles/bigquery.jobUser" }
+        "storage.objectView" = { role = "roles/storage.objectViewer" }
+      } }
+    }
+  }
+  assert {
+    condition = jsonencode(output.problems) == jsonencode([
+      "roles.yaml: project.bigquery.admin is a role over everything in the project; name what is called, and the resource it is called on",
+      "roles.yaml: project.editor is a role over everything in the project; name what is called, and the resource it is called on",
+    ])
+    error_message = join("\n", output.problems)
+  }
+}
