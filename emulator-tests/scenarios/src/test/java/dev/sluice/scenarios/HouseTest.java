@@ -275,7 +275,7 @@ final class HouseTest {
       asked.addAll(needs(model));
     }
     asked.removeAll(LOCAL_ONLY);
-    assertThat(manifest.environment().keySet()).containsAll(asked);
+    assertThat(manifest.variables()).containsAll(asked);
   }
 
   @ParameterizedTest(name = "{0}")
@@ -285,7 +285,7 @@ final class HouseTest {
     for (ClassModel model : sluiceClasses(manifest)) {
       read.addAll(settings(model));
     }
-    assertThat(read).containsAll(manifest.environment().keySet());
+    assertThat(read).containsAll(manifest.variables());
   }
 
   @ParameterizedTest(name = "{0}")
