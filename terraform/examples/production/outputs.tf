@@ -1,0 +1,19 @@
+output "airflow" {
+  description = "Airflow's web address."
+  value       = module.sluice.airflow
+}
+
+output "buckets" {
+  description = "Kind to bucket."
+  value       = module.sluice.buckets
+}
+
+output "service_accounts" {
+  description = "Function to the account it runs as."
+  value       = module.sluice.service_accounts
+}
+
+output "use" {
+  description = "The ways to use it."
+  value       = module.sluice.use
+}
