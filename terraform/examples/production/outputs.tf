@@ -8,6 +8,11 @@ output "buckets" {
   value       = module.sluice.buckets
 }
 
+output "cloud" {
+  description = "What ./sluice needs to know: terraform output -raw cloud > prod.env."
+  value       = module.sluice.cloud
+}
+
 output "service_accounts" {
   description = "Function to the account it runs as."
   value       = module.sluice.service_accounts

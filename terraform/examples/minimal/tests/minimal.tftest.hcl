@@ -22,4 +22,15 @@ run "applies" {
     condition     = endswith(output.use.ask_for_a_prediction, "/v1/models/PIPELINE:predict")
     error_message = "A prediction is asked for by ${output.use.ask_for_a_prediction}."
   }
+  assert {
+    condition = alltrue([
+      for line in ["GOOGLE_CLOUD_PROJECT=acme-dev", "SLUICE_INBOX=acme-dev-sluice-inbox", "SLUICE_ARTIFACTS=acme-dev-sluice-artifacts", "SLUICE_SERVING=acme-dev-sluice-serving", "SLUICE_DATASET=sluice", "COMPOSER_ENVIRONMENT=projects/acme-dev/locations/europe-west1/environments/sluice"] :
+      contains(split("\n", output.cloud), line)
+    ])
+    error_message = "The launcher is told ${output.cloud}"
+  }
+  assert {
+    condition     = !strcontains(output.cloud, "COMPOSER_URL")
+    error_message = "Of COMPOSER_ENVIRONMENT and COMPOSER_URL exactly one is given."
+  }
 }

@@ -71,6 +71,7 @@ final class HouseTest {
           "PUBSUB_EMULATOR_HOST",
           "BIGQUERY_EMULATOR_HOST",
           "BIGQUERY_STORAGE_EMULATOR_HOST",
+          "COMPOSER_EMULATOR_HOST",
           "COMPOSER_USER",
           "COMPOSER_PASSWORD");
 

@@ -46,6 +46,7 @@ public record FunctionManifest(
   public static final List<String> PLACEHOLDERS =
       List.of(
           "artifacts_bucket",
+          "composer_environment",
           "composer_url",
           "dataset",
           "inbox_bucket",
