@@ -337,8 +337,10 @@ run "composer_runs_the_dags_and_people_are_told" {
     condition = jsonencode(jsondecode(google_storage_bucket_object.deployment[0].content)) == jsonencode({
       functions = { for name in toset([for operation in values(yamldecode(file("../dags/operations.yaml"))) : operation.function]) : name => "https://function.example" }
       pools     = { train = "heavy" }
+      timeouts  = { for name in toset([for operation in values(yamldecode(file("../dags/operations.yaml"))) : operation.function]) : name => tonumber(trimsuffix(yamldecode(file("../functions/${name}/function.yaml")).timeout, "s")) }
+      defer     = true
     })
-    error_message = "deployment.json does not say where the functions are, or in which pools operations run."
+    error_message = "deployment.json does not say where the functions are, how long they may take, which calls wait in the triggerer, or in which pools operations run."
   }
   assert {
     condition     = alltrue([for name in [for operation in values(yamldecode(file("../dags/operations.yaml"))) : operation.function] : google_cloud_run_service_iam_member.invokers["${name}/composer"].member == "serviceAccount:sluice-composer@acme-data.iam.gserviceaccount.com"])
