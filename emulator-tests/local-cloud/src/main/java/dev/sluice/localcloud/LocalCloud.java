@@ -18,6 +18,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -73,7 +74,7 @@ public final class LocalCloud implements AutoCloseable {
    * @param state the folder of everything that is kept
    * @param pipelines folders of specs, beside the repository's own
    * @param portBase the first port, or 0 for free ones
-   * @param webhook where alarms are posted, or ""
+   * @param webhook where alarms are posted, or ""; its host is the one that they may go to
    * @param console told what a person may want to know, a line at a time
    * @param progress told of every change of a run or a task
    */
@@ -90,6 +91,26 @@ public final class LocalCloud implements AutoCloseable {
       if (portBase != 0 && (portBase < 1024 || portBase > 65_000)) {
         throw new BadInput("--port-base is " + portBase + "; it must lie in [1024, 65000]");
       }
+      if (!webhook.isEmpty()) {
+        webhookHost(webhook);
+      }
+    }
+
+    /** {@code host} or {@code host:port} of the webhook, or "". */
+    String webhookHost() {
+      return webhook.isEmpty() ? "" : webhookHost(webhook);
+    }
+
+    private static String webhookHost(String webhook) {
+      try {
+        URI uri = new URI(webhook);
+        if (uri.getHost() != null) {
+          return uri.getPort() < 0 ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
+        }
+      } catch (URISyntaxException e) {
+        // Its message repeats the address, which is a secret.
+      }
+      throw new BadInput("--webhook is no address; write it as https://host/path");
     }
   }
 
@@ -224,7 +245,9 @@ public final class LocalCloud implements AutoCloseable {
     FaultInjector faults = hosting.faults() == null ? null : part(hosting.faults());
     List<FunctionHost.Deployment> deployments = new ArrayList<>();
     for (FunctionManifest manifest : manifests) {
-      Map<String, String> settings = new HashMap<>(manifest.environment(placeholders()));
+      Map<String, String> settings =
+          new HashMap<>(
+              manifest.settings(placeholders(), Map.of("webhook_url", options.webhook())));
       for (String name :
           List.of(
               "STORAGE_EMULATOR_HOST",
@@ -321,7 +344,7 @@ public final class LocalCloud implements AutoCloseable {
         "inbox_bucket", INBOX,
         "project", PROJECT,
         "serving_bucket", SERVING,
-        "webhook_url", options.webhook());
+        "webhook_hosts", options.webhookHost());
   }
 
   private Map<String, String> environment(BigQueryEmulator bigquery) {

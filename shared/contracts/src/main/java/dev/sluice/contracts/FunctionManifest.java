@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -21,6 +23,8 @@ import java.util.regex.Pattern;
  * @param minInstances kept warm
  * @param maxInstances at the most
  * @param environment variables, whose values may hold placeholders
+ * @param secrets variables whose values are kept apart, each with the name of its secret; what
+ *     stands in an environment is read by everybody who may look at the deployment
  * @param roles resource to roles
  * @param invokers who may call it
  */
@@ -35,18 +39,23 @@ public record FunctionManifest(
     int minInstances,
     int maxInstances,
     Map<String, String> environment,
+    Map<String, String> secrets,
     Map<String, List<String>> roles,
     List<String> invokers) {
   /** What an environment value may name; anything else between braces is an error. */
   public static final List<String> PLACEHOLDERS =
       List.of(
           "artifacts_bucket",
+          "composer_environment",
           "composer_url",
           "dataset",
           "inbox_bucket",
           "project",
           "serving_bucket",
-          "webhook_url");
+          "webhook_hosts");
+
+  /** What {@code secrets} may name: secrets of Secret Manager when deployed. */
+  public static final List<String> SECRETS = List.of("webhook_url");
 
   private static final List<String> KEYS =
       List.of(
@@ -59,9 +68,11 @@ public record FunctionManifest(
           "min_instances",
           "max_instances",
           "environment",
+          "secrets",
           "roles",
           "invokers");
 
+  private static final Pattern VARIABLE = Pattern.compile("[A-Z][A-Z0-9_]{0,127}");
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^}]*)}");
 
   /** What calls a function. */
@@ -81,6 +92,7 @@ public record FunctionManifest(
 
   public FunctionManifest {
     environment = Map.copyOf(environment);
+    secrets = Map.copyOf(secrets);
     roles = Map.copyOf(roles);
     invokers = List.copyOf(invokers);
   }
@@ -118,13 +130,27 @@ public record FunctionManifest(
         minInstances,
         maxInstances,
         environment(yaml),
+        secrets(yaml),
         roles(yaml),
         yaml.strings("invokers"));
   }
 
-  /** The environment with every placeholder replaced. */
-  public Map<String, String> environment(Map<String, String> placeholders) {
+  /** The names of all variables that the function gets, be they in the open or secret. */
+  public Set<String> variables() {
+    Set<String> out = new TreeSet<>(environment.keySet());
+    out.addAll(secrets.keySet());
+    return out;
+  }
+
+  /**
+   * Every variable's value as the function sees it.
+   *
+   * @param placeholders placeholder to what stands for it; one that is not there is empty
+   * @param vault secret to its value; one that is not there is empty
+   */
+  public Map<String, String> settings(Map<String, String> placeholders, Map<String, String> vault) {
     Map<String, String> out = new LinkedHashMap<>();
+    secrets.forEach((key, secret) -> out.put(key, vault.getOrDefault(secret, "")));
     environment.forEach((key, value) ->
         out.put(
             key,
@@ -212,9 +238,21 @@ public record FunctionManifest(
       return out;
     }
     for (String key : environment.values().keySet()) {
+      variable(environment, key);
       String value = environment.string(key);
       Matcher matcher = PLACEHOLDER.matcher(value == null ? "" : value);
       while (matcher.find()) {
+        if (SECRETS.contains(matcher.group(1))) {
+          throw environment.refuse(
+              key,
+              "names the secret ${"
+                  + matcher.group(1)
+                  + "}, which everybody who may look at the deployment would read; write 'secrets: {"
+                  + key
+                  + ": "
+                  + matcher.group(1)
+                  + "}'");
+        }
         if (!PLACEHOLDERS.contains(matcher.group(1))) {
           throw environment.refuse(
               key,
@@ -233,11 +271,52 @@ public record FunctionManifest(
     return out;
   }
 
+  private static Map<String, String> secrets(Yaml yaml) {
+    Map<String, String> out = new LinkedHashMap<>();
+    Yaml secrets = yaml.child("secrets");
+    if (secrets == null) {
+      return out;
+    }
+    Yaml environment = yaml.child("environment");
+    for (String key : secrets.values().keySet()) {
+      variable(secrets, key);
+      if (environment != null && environment.values().containsKey(key)) {
+        throw secrets.refuse(key, "stands in 'environment' too; remove it there");
+      }
+      String secret = secrets.string(key);
+      if (secret == null || !SECRETS.contains(secret)) {
+        throw secrets.refuse(
+            key,
+            "names the secret '"
+                + secret
+                + "', which is not known; known are "
+                + String.join(", ", SECRETS));
+      }
+      out.put(key, secret);
+    }
+    return out;
+  }
+
+  private static void variable(Yaml variables, String key) {
+    if (!VARIABLE.matcher(key).matches()) {
+      throw variables.refuse(key, "is no variable's name, which must match " + VARIABLE.pattern());
+    }
+  }
+
   private static Map<String, List<String>> roles(Yaml yaml) {
     Map<String, List<String>> out = new LinkedHashMap<>();
     Yaml roles = yaml.child("roles");
     if (roles != null) {
-      roles.only(List.of("artifacts", "inbox", "project", "serving", "tables", "topics"));
+      roles.only(
+          List.of(
+              "alarms",
+              "artifacts",
+              "inbox",
+              "predictions",
+              "project",
+              "serving",
+              "sources",
+              "tables"));
       for (String resource : roles.values().keySet()) {
         out.put(resource, roles.strings(resource));
       }

@@ -37,6 +37,7 @@ class FunctionManifestTest {
             min_instances: 1
             max_instances: 7
             environment: {SLUICE_ARTIFACTS: "${artifacts_bucket}", FIXED: 1}
+            secrets: {SLUICE_WEBHOOK: webhook_url}
             roles: {artifacts: [objectCreator, objectViewer], project: [bigquery.jobUser]}
             invokers: [composer]
             """);
@@ -53,6 +54,7 @@ class FunctionManifestTest {
                 1,
                 7,
                 Map.of("SLUICE_ARTIFACTS", "${artifacts_bucket}", "FIXED", "1"),
+                Map.of("SLUICE_WEBHOOK", "webhook_url"),
                 Map.of(
                     "artifacts", List.of("objectCreator", "objectViewer"),
                     "project", List.of("bigquery.jobUser")),
@@ -118,6 +120,12 @@ class FunctionManifestTest {
         "environment: {A: '${artifact_bucket}'}|did you mean ${artifacts_bucket}?",
         "environment: {A: 'x${dataset}y${nope}'}|names ${nope}",
         "environment: {A: '${dataset'}|'${' is not closed",
+        "environment: {a-b: x}|is no variable's name",
+        "environment: {A: 'x${webhook_url}'}|write 'secrets: {A: webhook_url}'",
+        "secrets: {A: webhook}|names the secret 'webhook', which is not known",
+        "secrets: {A: }|is not known; known are webhook_url",
+        "secrets: {A: '${webhook_url}'}|is not known; known are webhook_url",
+        "secrets: {a: webhook_url}|is no variable's name",
       })
   void nonsenseIsRefusedWithTheLine(String line, String message) {
     String base = line.startsWith("memory") ? "entry_point: a.B\n" : LEAST;
@@ -148,9 +156,28 @@ class FunctionManifestTest {
   void placeholdersAreReplaced() {
     FunctionManifest manifest =
         parse(LEAST + "trigger: {http: {}}\nenvironment: {A: 'gs://${inbox_bucket}/${project}'}\n");
-    assertThat(manifest.environment(Map.of("inbox_bucket", "b$1\\", "project", "p")))
+    assertThat(manifest.settings(Map.of("inbox_bucket", "b$1\\", "project", "p"), Map.of()))
         .isEqualTo(Map.of("A", "gs://b$1\\/p"));
-    assertThat(manifest.environment(Map.of())).isEqualTo(Map.of("A", "gs:///"));
+    assertThat(manifest.settings(Map.of(), Map.of())).isEqualTo(Map.of("A", "gs:///"));
+  }
+
+  @Test
+  void aSecretComesFromTheVaultAndNowhereElse() {
+    FunctionManifest manifest =
+        parse(LEAST + "trigger: {http: {}}\nenvironment: {A: x}\nsecrets: {HOOK: webhook_url}\n");
+    assertThat(manifest.variables()).containsExactly("A", "HOOK");
+    assertThat(manifest.settings(Map.of(), Map.of("webhook_url", "https://${project}/")))
+        .isEqualTo(Map.of("A", "x", "HOOK", "https://${project}/"));
+    assertThat(manifest.settings(Map.of("webhook_url", "leaked"), Map.of()))
+        .isEqualTo(Map.of("A", "x", "HOOK", ""));
+  }
+
+  @Test
+  void aVariableIsEitherInTheOpenOrSecret() {
+    String both = "environment: {A: x}\nsecrets: {A: webhook_url}\n";
+    assertThatThrownBy(() -> parse(LEAST + "trigger: {http: {}}\n" + both))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("line 5: key 'A' stands in 'environment' too; remove it there");
   }
 
   static Stream<Path> ours() throws IOException {

@@ -48,6 +48,10 @@ public final class StructuredLog {
           "(?i:bearer|basic)\\s+[A-Za-z0-9._~+/=-]{8,}"
               + "|ya29\\.[A-Za-z0-9._-]+"
               + "|eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]*)?"
+              + "|(?<=://)[^/\\s:@]{1,100}:[^/\\s@]{1,200}(?=@)"
+              + "|(?<=hooks\\.slack\\.com/services/)[A-Za-z0-9/_-]+"
+              + "|(?<=[?&](?i:access_token|token|key|sig|signature|x-goog-signature|secret|password)=)"
+              + "[^&\\s\"'<>]+"
               + "|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
           Pattern.DOTALL);
   private static final Pattern SECRET_NAME =

@@ -8,6 +8,6 @@ public enum TriggerOutcome {
   ALREADY_RUNNING,
   /** The run was there and has succeeded. */
   ALREADY_SUCCEEDED,
-  /** The run was there and had failed; its failed tasks run again. */
+  /** The run was there and had failed or was cancelled; what has not succeeded runs again. */
   RESUMED
 }

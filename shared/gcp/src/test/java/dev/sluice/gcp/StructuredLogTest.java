@@ -95,12 +95,28 @@ final class StructuredLogTest {
         .contains("password [hidden]");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://hooks.slack.com/services/T0/B0/s3cret",
+        "https://chat.googleapis.com/v1/spaces/A/messages?key=s3cret&token=s3cret",
+        "GET https://storage.example.com/o?a=b&X-Goog-Signature=s3cret failed",
+        "https://user:s3cret@proxy.example.com:3128/"
+      })
+  void anAddressThatIsAPasswordNeverGetsOut(String address) {
+    log.warning("no answer from " + address);
+
+    assertThat(out.toString(UTF_8)).doesNotContain("s3cret").contains("[hidden]");
+  }
+
   @Test
   void ordinaryTextIsLeftAsItIs() {
-    log.info("basic checks of gs://b/taxi/basic.csv: bearer of 12 tokens");
+    String text =
+        "basic checks of gs://b/taxi/basic.csv: bearer of 12 tokens, 10:30 at"
+            + " http://127.0.0.1:8080/v1?monkey=x";
+    log.info(text);
 
-    assertThat(entry().get("message").getAsString())
-        .isEqualTo("basic checks of gs://b/taxi/basic.csv: bearer of 12 tokens");
+    assertThat(entry().get("message").getAsString()).isEqualTo(text);
   }
 
   @Test

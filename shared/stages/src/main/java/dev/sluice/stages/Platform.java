@@ -107,7 +107,8 @@ public final class Platform {
             CodeVersion.of(function),
             clock,
             new StructuredLog(System.out, clock, function.getSimpleName(), cloud.project())
-                .hiding(cloud.composerPassword()),
+                .hiding(cloud.composerPassword())
+                .hiding(configuration.get("SLUICE_WEBHOOK")),
             clients.objects(),
             // Made at the first use, so that a function without facts needs no BigQuery client.
             () -> clients.facts(dataset),

@@ -8,8 +8,8 @@ import dev.sluice.stages.PushEndpoint;
 import java.io.IOException;
 
 /**
- * Brings alarms to people: the log, table {@code alarms}, and a webhook where SLUICE_WEBHOOK names
- * one.
+ * Brings alarms to people: the log, table {@code alarms}, and a webhook where the secret
+ * SLUICE_WEBHOOK names one whose host SLUICE_WEBHOOK_HOSTS lists.
  *
  * <p>Called by the push subscription of topic {@code sluice-alarms}; what cannot be delivered is
  * tried again and ends on {@code sluice-alarms-dead}. Settings come from its function.yaml.

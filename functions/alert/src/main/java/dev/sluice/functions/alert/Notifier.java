@@ -4,16 +4,10 @@ import dev.sluice.contracts.Alarm;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Fact;
 import dev.sluice.contracts.Json;
-import dev.sluice.contracts.Unavailable;
 import dev.sluice.gcp.StructuredLog;
 import dev.sluice.stages.Platform;
 import dev.sluice.stages.PushEndpoint;
-import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes an alarm wherever people look; redelivered alarms share their id. */
 final class Notifier {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-
   private final Platform platform;
   private @Nullable HttpClient http;
 
@@ -51,7 +43,8 @@ final class Notifier {
     platform.report(List.of(fact(alarm)));
     String webhook = platform.configuration().get("SLUICE_WEBHOOK");
     if (webhook != null) {
-      post(URI.create(webhook), alarm);
+      String hosts = platform.configuration().get("SLUICE_WEBHOOK_HOSTS");
+      Webhook.of(webhook, hosts == null ? "" : hosts).post(alarm, this::client);
     }
   }
 
@@ -70,36 +63,10 @@ final class Notifier {
     return new Fact("alarms", alarm.alarm(), values);
   }
 
-  private void post(URI webhook, Alarm alarm) {
-    HttpRequest request =
-        HttpRequest.newBuilder(webhook)
-            .timeout(PATIENCE)
-            .header("Content-Type", "application/json; charset=utf-8")
-            .POST(HttpRequest.BodyPublishers.ofString(Json.write(alarm)))
-            .build();
-    try {
-      int status = client().send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
-      if (status / 100 != 2) {
-        throw new Unavailable(
-            "the webhook at "
-                + webhook.getHost()
-                + " answered "
-                + status
-                + " to alarm "
-                + alarm.alarm());
-      }
-    } catch (IOException e) {
-      throw new Unavailable("the webhook at " + webhook.getHost() + " cannot be reached", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Unavailable("interrupted while calling the webhook", e);
-    }
-  }
-
   private synchronized HttpClient client() {
     HttpClient made = http;
     if (made == null) {
-      made = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+      made = Webhook.client();
       http = made;
     }
     return made;

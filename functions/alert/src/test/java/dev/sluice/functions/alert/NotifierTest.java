@@ -64,7 +64,9 @@ class NotifierTest {
   }
 
   private void webhook() {
-    cloud.set("SLUICE_WEBHOOK", "http://127.0.0.1:" + server.getAddress().getPort() + "/hook");
+    String host = "127.0.0.1:" + server.getAddress().getPort();
+    cloud.set("SLUICE_WEBHOOK", "http://" + host + "/hook");
+    cloud.set("SLUICE_WEBHOOK_HOSTS", "hooks.example.com, " + host);
   }
 
   private Exchange push(String data) throws Exception {
@@ -124,6 +126,41 @@ class NotifierTest {
     Exchange exchange = push(Json.write(ALARM));
     assertThat(exchange.status()).isEqualTo(503);
     assertThat(exchange.text()).contains("cannot be reached");
+  }
+
+  @Test
+  void aHostThatIsNotListedGetsNothing() throws Exception {
+    webhook();
+    cloud.set("SLUICE_WEBHOOK_HOSTS", "hooks.example.com");
+    Exchange exchange = push(Json.write(ALARM));
+    assertThat(exchange.status()).isEqualTo(422);
+    assertThat(exchange.text()).contains("SLUICE_WEBHOOK_HOSTS does not list");
+    assertThat(posted).isEmpty();
+    assertThat(cloud.facts().of("alarms")).hasSize(1);
+  }
+
+  @Test
+  void withoutAListNothingIsPosted() throws Exception {
+    webhook();
+    cloud.set("SLUICE_WEBHOOK_HOSTS", "");
+    assertThat(push(Json.write(ALARM)).status()).isEqualTo(422);
+    assertThat(posted).isEmpty();
+  }
+
+  @Test
+  void theSecretIsInNoAnswer() throws Exception {
+    for (String address :
+        List.of(
+            "https://hooks.example.com/s3cret path",
+            "https://elsewhere.example.com/s3cret?key=s3cret",
+            "https://user:s3cret@hooks.example.com/",
+            "ftp://hooks.example.com/s3cret",
+            "s3cret")) {
+      cloud.set("SLUICE_WEBHOOK", address);
+      Exchange exchange = push(Json.write(ALARM));
+      assertThat(exchange.status()).as(address).isEqualTo(422);
+      assertThat(exchange.text()).doesNotContain("s3cret").contains("SLUICE_WEBHOOK");
+    }
   }
 
   @ParameterizedTest
