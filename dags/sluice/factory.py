@@ -34,6 +34,7 @@ def build_dags(folder: Path, first_retry: timedelta = FIRST_RETRY) -> dict[str, 
     """The DAGs of `<folder>/pipelines/*.yaml` by pipeline, each the file's name."""
     operations = Operations.read(folder / "operations.yaml")
     deployment = Deployment.read(folder)
+    deployment.check(operations)
     specs: dict[str, Spec] = {}
     for path in sorted((folder / "pipelines").glob("*.yaml")):
         if NAME.fullmatch(path.stem):

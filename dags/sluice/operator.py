@@ -201,7 +201,12 @@ class TeardownOperator(StageOperator):
     one failed, as the state of a run is that of its teardown."""
 
     def execute(self, context: Mapping[str, Any]) -> Returned:
-        outputs = super().execute(context)
+        return self._ended(context, super().execute(context))
+
+    def resume(self, context: Mapping[str, Any], event: Mapping[str, Any]) -> Returned:
+        return self._ended(context, super().resume(context, event))
+
+    def _ended(self, context: Mapping[str, Any], outputs: Returned) -> Returned:
         ends = self._ends(context)
         failed = [name for name, end in ends.items() if end["state"] in _BAD]
         if failed:
