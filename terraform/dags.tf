@@ -28,6 +28,11 @@ locals {
       name => try(google_cloudfunctions2_function.functions[name].service_config[0].uri, "")
     }
     pools = var.composer.pools
+    timeouts = {
+      for name in local.called_functions : name => local.functions[name].timeout_seconds
+      if contains(keys(local.functions), name)
+    }
+    defer = var.composer.defer
   }
 }
 

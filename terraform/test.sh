@@ -62,7 +62,7 @@ roots() {
     cd "$work/tree/terraform" || exit
     echo .
     find examples -mindepth 1 -maxdepth 1 -type d 2>/dev/null | sort
-    find . -mindepth 2 -path ./examples -prune -o -name '*.tftest.hcl' -print | sed 's|^\./||' |
+    find . -mindepth 2 -path './examples/*' -prune -o -name '*.tftest.hcl' -print | sed 's|^\./||' |
       xargs -rn1 dirname | sed 's|/*tests$||' | grep -v '^$' | sort -u
   )
 }

@@ -35,7 +35,7 @@ final class TriggerCommand implements Callable<Integer> {
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS").withZone(ZoneOffset.UTC);
 
-  @Mixin private StateOption state;
+  @Mixin private CloudOption cloud;
 
   @Parameters(paramLabel = "PIPELINE", description = "The pipeline.")
   private String pipeline;
@@ -45,6 +45,13 @@ final class TriggerCommand implements Callable<Integer> {
 
   @Option(names = "--force", description = "Start another run, whatever became of the last.")
   private boolean force;
+
+  @Option(
+      names = "--again",
+      description =
+          "Repeat the batch's run, where it succeeded: what it made is found, and told to BigQuery"
+              + " anew.")
+  private boolean again;
 
   @Option(names = "--wait", description = "Wait until the run has ended, and tell how.")
   private boolean wait;
@@ -57,13 +64,18 @@ final class TriggerCommand implements Callable<Integer> {
     if (force && batch == null) {
       throw new BadInput("--force starts another run of one batch; name it with --batch");
     }
+    if (again && (batch == null || force)) {
+      throw new BadInput(
+          "--again repeats the run of one batch; name it with --batch, without --force");
+    }
     String stamp = STAMP.format(Instant.now());
     String run = batch == null ? "manual-" + stamp : force ? batch + "--force-" + stamp : batch;
-    try (GoogleClients clients = new GoogleClients(Addresses.of(state.folder()).cloud())) {
+    try (GoogleClients clients = new GoogleClients(cloud.addresses().cloud())) {
+      Map<String, String> conf = batch == null ? Map.of() : Map.of("batch", batch);
       TriggerOutcome outcome =
-          clients
-              .composer()
-              .trigger(pipeline, run, batch == null ? Map.of() : Map.of("batch", batch));
+          again
+              ? clients.composer().repeat(pipeline, run, conf)
+              : clients.composer().trigger(pipeline, run, conf);
       Map<String, Object> answer = new LinkedHashMap<>();
       answer.put("run", run);
       answer.put("outcome", outcome.name());

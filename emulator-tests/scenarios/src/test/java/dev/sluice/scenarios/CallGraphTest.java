@@ -158,13 +158,14 @@ final class CallGraphTest {
   private static CallGraph.Reach reach(Class<?> entry) throws IOException {
     CallGraph.Reach reach = CallGraph.of(models(), entry.getName(), EDGE::equals);
     Map<String, Set<String>> edges = new TreeMap<>();
-    reach.edges().forEach((place, calls) ->
-        edges.put(
-            shortened(place),
-            new TreeSet<>(calls.stream().map(CallGraphTest::shortened).toList())));
+    reach
+        .edges()
+        .forEach((place, calls) ->
+            edges.put(
+                shortened(place),
+                new TreeSet<>(calls.stream().map(CallGraphTest::shortened).toList())));
     return new CallGraph.Reach(
-        new TreeSet<>(reach.methods().stream().map(CallGraphTest::shortened).toList()),
-        edges);
+        new TreeSet<>(reach.methods().stream().map(CallGraphTest::shortened).toList()), edges);
   }
 
   private static String shortened(String name) {

@@ -217,9 +217,7 @@ final class DeploymentTest {
         assertThat(pubsub.ackDeadline()).isBetween(Duration.ofSeconds(10), Duration.ofMinutes(10));
       }
       case FunctionManifest.Trigger.Storage _ ->
-          assertThat(manifest.timeout())
-              .as("Eventarc")
-              .isLessThanOrEqualTo(Duration.ofMinutes(9));
+          assertThat(manifest.timeout()).as("Eventarc").isLessThanOrEqualTo(Duration.ofMinutes(9));
       case FunctionManifest.Trigger.Http _ -> {}
     }
   }

@@ -1,6 +1,8 @@
 package dev.sluice.stages;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * {@code <serving>/<pipeline>/versions/<n>/release.json}, written last: the version is complete.
@@ -18,6 +20,9 @@ public record Release(int version, String model, String transform, Map<String, S
   public static final String TRANSFORM = "transform/";
 
   public Release {
-    checksums = Map.copyOf(checksums);
+    // In one order in every process: a release that is repeated elsewhere writes the same bytes,
+    // and
+    // only then is the file that is there its own.
+    checksums = Collections.unmodifiableMap(new TreeMap<>(checksums));
   }
 }
