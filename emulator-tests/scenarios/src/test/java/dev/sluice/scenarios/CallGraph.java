@@ -45,8 +45,8 @@ import org.jspecify.annotations.Nullable;
  * Sweeney, "Fast static analysis of C++ virtual function calls", OOPSLA 1996). A virtual call goes
  * to every class that reached code makes; a lambda and a method reference are called where they are
  * made; a case of a switch over types is followed once something of the type is made. So what it
- * misses is only what reflection makes and calls; what it adds are calls that no input leads to. The classes of {@code dev.sluice.gcp} are the
- * edge: calls of them are told, not followed.
+ * misses is only what reflection makes and calls; what it adds are calls that no input leads to.
+ * The classes of {@code dev.sluice.gcp} are the edge: calls of them are told, not followed.
  *
  * <p>Time and memory grow with the instructions reached: some ten milliseconds a function.
  */
@@ -123,7 +123,8 @@ final class CallGraph {
     }
     return new Reach(
         graph.reached.stream()
-            .filter(site -> graph.methods.getOrDefault(site.owner(), Map.of()).containsKey(site.signature()))
+            .filter(site ->
+                graph.methods.getOrDefault(site.owner(), Map.of()).containsKey(site.signature()))
             .map(CallGraph::told)
             .collect(Collectors.toCollection(TreeSet::new)),
         graph.edges);

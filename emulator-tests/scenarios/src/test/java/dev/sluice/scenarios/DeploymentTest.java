@@ -116,16 +116,17 @@ final class DeploymentTest {
 
   @Test
   void noRoleIsBroaderThanItsResource() {
-    assertThat(Grants.roles(HOME)).allSatisfy((grant, role) -> {
-      assertThat(role.role())
-          .startsWith("roles/")
-          .doesNotMatch("roles/(owner|editor|viewer)|.*[aA]dmin|.*dataOwner");
-      assertThat(role.why()).endsWith(".");
-      // Whoever may replace objects may replace those that are named, and no others.
-      assertThat(role.condition() != null)
-          .as(grant)
-          .isEqualTo(role.role().equals("roles/storage.objectUser"));
-    });
+    assertThat(Grants.roles(HOME))
+        .allSatisfy((grant, role) -> {
+          assertThat(role.role())
+              .startsWith("roles/")
+              .doesNotMatch("roles/(owner|editor|viewer)|.*[aA]dmin|.*dataOwner");
+          assertThat(role.why()).endsWith(".");
+          // Whoever may replace objects may replace those that are named, and no others.
+          assertThat(role.condition() != null)
+              .as(grant)
+              .isEqualTo(role.role().equals("roles/storage.objectUser"));
+        });
   }
 
   @Test
@@ -217,7 +218,9 @@ final class DeploymentTest {
         assertThat(pubsub.ackDeadline()).isBetween(Duration.ofSeconds(10), Duration.ofMinutes(10));
       }
       case FunctionManifest.Trigger.Storage _ ->
-          assertThat(manifest.timeout()).as("Eventarc").isLessThanOrEqualTo(Duration.ofSeconds(540));
+          assertThat(manifest.timeout())
+              .as("Eventarc")
+              .isLessThanOrEqualTo(Duration.ofSeconds(540));
       case FunctionManifest.Trigger.Http _ -> {}
     }
   }
@@ -285,23 +288,25 @@ final class DeploymentTest {
       }
     }
     Set<String> unwritten = new TreeSet<>();
-    tables().forEach((table, columns) ->
-        columns.keySet().stream()
-            .filter(column -> !words.contains(column))
-            .forEach(column -> unwritten.add(table + "." + column)));
+    tables()
+        .forEach((table, columns) ->
+            columns.keySet().stream()
+                .filter(column -> !words.contains(column))
+                .forEach(column -> unwritten.add(table + "." + column)));
     assertThat(unwritten).isEmpty();
   }
 
   @Test
   void logsBeginWithTheirKeyAndTime() throws IOException {
-    tables().forEach((table, columns) -> {
-      if (table.endsWith("_log")) {
-        assertThat(columns.entrySet().stream().limit(2).map(Map.Entry::toString))
-            .as(table)
-            .containsExactly("row_key=STRING REQUIRED", "updated_at=TIMESTAMP REQUIRED");
-        assertThat(columns).as(table).containsKey("pipeline");
-      }
-    });
+    tables()
+        .forEach((table, columns) -> {
+          if (table.endsWith("_log")) {
+            assertThat(columns.entrySet().stream().limit(2).map(Map.Entry::toString))
+                .as(table)
+                .containsExactly("row_key=STRING REQUIRED", "updated_at=TIMESTAMP REQUIRED");
+            assertThat(columns).as(table).containsKey("pipeline");
+          }
+        });
   }
 
   @Test
@@ -391,11 +396,14 @@ final class DeploymentTest {
     Set<String> out = new TreeSet<>();
     for (MethodModel method : model.methods()) {
       List<Instruction> code = new ArrayList<>();
-      method.code().ifPresent(body -> body.forEach(element -> {
-        if (element instanceof Instruction instruction) {
-          code.add(instruction);
-        }
-      }));
+      method
+          .code()
+          .ifPresent(body ->
+              body.forEach(element -> {
+                if (element instanceof Instruction instruction) {
+                  code.add(instruction);
+                }
+              }));
       for (int i = 0; i + 2 < code.size(); i++) {
         if (code.get(i) instanceof NewObjectInstruction made
             && made.className().asInternalName().equals("dev/sluice/contracts/Fact")
@@ -434,8 +442,9 @@ final class DeploymentTest {
   }
 
   private static String withoutComments(String code) {
-    return code.lines().filter(line -> !line.strip().startsWith("#")).collect(
-        Collectors.joining("\n"));
+    return code.lines()
+        .filter(line -> !line.strip().startsWith("#"))
+        .collect(Collectors.joining("\n"));
   }
 
   /** Keys of a mapping of strings in HCL, one a line. */

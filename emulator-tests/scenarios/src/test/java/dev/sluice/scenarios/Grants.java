@@ -17,9 +17,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What functions are granted, and what their code needs. A grant is written {@code
- * resource.word}, as in {@code serving.objectViewer}: the words of a manifest's {@code roles}, whose
- * meaning is in {@code terraform/roles.yaml}.
+ * What functions are granted, and what their code needs. A grant is written {@code resource.word},
+ * as in {@code serving.objectViewer}: the words of a manifest's {@code roles}, whose meaning is in
+ * {@code terraform/roles.yaml}.
  */
 final class Grants {
   /**
@@ -36,8 +36,7 @@ final class Grants {
           Map.entry("Batches.chosen", Set.of("artifacts.objectViewer")),
           Map.entry("Batches.inbox", Set.of("inbox.objectViewer")),
           Map.entry("Batches.newest", Set.of("inbox.objectViewer")),
-          Map.entry(
-              "Batches.store", Set.of("artifacts.objectCreator", "artifacts.objectViewer")),
+          Map.entry("Batches.store", Set.of("artifacts.objectCreator", "artifacts.objectViewer")),
           Map.entry("EvaluateStage.predictor", Set.of("artifacts.objectViewer")),
           Map.entry("IngestStage.join", Set.of("artifacts.objectViewer")),
           Map.entry("IngestStage.report", Set.of("artifacts.objectViewer")),
@@ -63,7 +62,8 @@ final class Grants {
           Map.entry("ReleaseAction.contents", Set.of("artifacts.objectViewer")),
           Map.entry("ReleaseAction.copy", Set.of("serving.objectCreator", "serving.objectViewer")),
           Map.entry(
-              "ReleaseAction.copyAll", Set.of("artifacts.objectViewer", "serving.objectCreator", "serving.objectViewer")),
+              "ReleaseAction.copyAll",
+              Set.of("artifacts.objectViewer", "serving.objectCreator", "serving.objectViewer")),
           Map.entry("ResolveAction.newest", Set.of("artifacts.objectViewer")),
           Map.entry(
               "ResolveAction.pin", Set.of("artifacts.objectCreator", "artifacts.objectViewer")),
@@ -73,7 +73,8 @@ final class Grants {
           Map.entry("StageEndpoint.content", Set.of("artifacts.objectViewer")),
           Map.entry("StageEndpoint.find", Set.of("artifacts.objectViewer")),
           Map.entry("StageEndpoint.lineage", Set.of("artifacts.objectViewer")),
-          Map.entry("StageEndpoint.seal", Set.of("artifacts.objectCreator", "artifacts.objectViewer")),
+          Map.entry(
+              "StageEndpoint.seal", Set.of("artifacts.objectCreator", "artifacts.objectViewer")),
           Map.entry("TrainStage.report", Set.of("artifacts.objectViewer")),
           Map.entry("ValidateDataStage.givenSchema", Set.of("serving.objectViewer")),
           Map.entry("ValidateDataStage.relations", Set.of("artifacts.objectViewer")),
@@ -83,7 +84,8 @@ final class Grants {
           Map.entry("VersionLoader.routesGeneration", Set.of("serving.objectViewer")),
           Map.entry("VersionLoader.verified", Set.of("serving.objectViewer")),
           Map.entry("WindowCloser.claimed", Set.of("serving.objectViewer")),
-          Map.entry("WindowCloser.start", Set.of("artifacts.objectCreator", "artifacts.objectViewer")),
+          Map.entry(
+              "WindowCloser.start", Set.of("artifacts.objectCreator", "artifacts.objectViewer")),
           Map.entry("WindowCloser.write", Set.of("serving.streamUser")));
 
   /** Those that are told by their callers and touch nothing themselves. */
@@ -110,8 +112,7 @@ final class Grants {
               "Tables.open", Set.of("sources.dataViewer", "project.bigquery.readSessionUser")),
           Map.entry(
               "Tables.read", Set.of("sources.dataViewer", "project.bigquery.readSessionUser")),
-          Map.entry(
-              "Tables.snapshot", Set.of("sources.dataViewer", "project.bigquery.jobUser")));
+          Map.entry("Tables.snapshot", Set.of("sources.dataViewer", "project.bigquery.jobUser")));
 
   private static final Set<String> PORTS =
       Set.of("Composer", "Facts", "Messages", "ObjectStore", "Queries", "RowWriter", "Tables");
@@ -161,8 +162,9 @@ final class Grants {
   /** The grants that a manifest names. */
   static Set<String> of(FunctionManifest manifest) {
     Set<String> out = new TreeSet<>();
-    manifest.roles().forEach((resource, words) ->
-        words.forEach(word -> out.add(resource + "." + word)));
+    manifest
+        .roles()
+        .forEach((resource, words) -> words.forEach(word -> out.add(resource + "." + word)));
     return out;
   }
 
@@ -172,8 +174,7 @@ final class Grants {
    * @param reach what its code can reach
    * @throws IllegalArgumentException where a place is new, with what to do
    */
-  static Map<String, Set<String>> needed(
-      FunctionManifest.Trigger trigger, CallGraph.Reach reach) {
+  static Map<String, Set<String>> needed(FunctionManifest.Trigger trigger, CallGraph.Reach reach) {
     Map<String, Set<String>> out = new TreeMap<>();
     if (trigger instanceof FunctionManifest.Trigger.Storage) {
       out.computeIfAbsent("project.eventarc.eventReceiver", key -> new TreeSet<>())
@@ -185,24 +186,26 @@ final class Grants {
             .forEach(grant -> out.computeIfAbsent(grant, key -> new TreeSet<>()).add(place));
       }
     }
-    reach.edges().forEach((place, calls) -> {
-      Set<String> needs = new TreeSet<>();
-      for (String call : calls) {
-        String port = call.substring(0, call.indexOf('.'));
-        if (!PORTS.contains(port)) {
-          continue;
-        }
-        if (port.equals("ObjectStore") || port.equals("Messages")) {
-          needs.addAll(place(place, call));
-        } else if (CALLS.get(call) instanceof Set<String> known) {
-          needs.addAll(known);
-        } else {
-          throw new IllegalArgumentException(
-              place + " calls " + call + "; say in Grants.CALLS what that needs");
-        }
-      }
-      needs.forEach(grant -> out.computeIfAbsent(grant, key -> new TreeSet<>()).add(place));
-    });
+    reach
+        .edges()
+        .forEach((place, calls) -> {
+          Set<String> needs = new TreeSet<>();
+          for (String call : calls) {
+            String port = call.substring(0, call.indexOf('.'));
+            if (!PORTS.contains(port)) {
+              continue;
+            }
+            if (port.equals("ObjectStore") || port.equals("Messages")) {
+              needs.addAll(place(place, call));
+            } else if (CALLS.get(call) instanceof Set<String> known) {
+              needs.addAll(known);
+            } else {
+              throw new IllegalArgumentException(
+                  place + " calls " + call + "; say in Grants.CALLS what that needs");
+            }
+          }
+          needs.forEach(grant -> out.computeIfAbsent(grant, key -> new TreeSet<>()).add(place));
+        });
     return out;
   }
 
