@@ -44,6 +44,15 @@ resource "google_storage_bucket_object" "dags" {
   source = each.value
 }
 
+# Airflow's triggerer, which holds long calls, imports nothing from the folder of DAGs.
+resource "google_storage_bucket_object" "plugins" {
+  for_each = var.composer.mode == "none" ? {} : { for file, path in local.dag_files : file => path if startswith(file, "sluice/") }
+
+  bucket = local.dags_bucket
+  name   = "plugins/${each.key}"
+  source = each.value
+}
+
 resource "google_storage_bucket_object" "deployment" {
   count = var.composer.mode == "none" ? 0 : 1
 

@@ -57,6 +57,10 @@ run "everything_that_lies_in_a_folder_is_deployed_as_it_says" {
     error_message = "DAG files are ${jsonencode(keys(google_storage_bucket_object.dags))}."
   }
   assert {
+    condition     = contains([for object in google_storage_bucket_object.plugins : object.name], "plugins/sluice/trigger.py") && length(google_storage_bucket_object.plugins) == length(fileset("../dags/sluice", "**/*.py"))
+    error_message = "The triggerer's files are ${jsonencode(keys(google_storage_bucket_object.plugins))}."
+  }
+  assert {
     condition     = length([for name in keys(google_storage_bucket_object.dags) : name if length(regexall("test|requirements|__pycache__", name)) > 0]) == 0
     error_message = "Tests and their requirements are no DAG files: ${jsonencode(keys(google_storage_bucket_object.dags))}."
   }
