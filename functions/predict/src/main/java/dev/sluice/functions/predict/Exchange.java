@@ -23,6 +23,7 @@ final class Exchange {
   void clear() {
     int answered = messages.size();
     body.clear();
+    json.clear();
     answer.clear();
     row.clear();
     message.clear();
