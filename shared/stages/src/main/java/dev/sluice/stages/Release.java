@@ -9,8 +9,15 @@ import java.util.Map;
  * @param model uri of the model artifact that was copied
  * @param transform uri of the mapping artifact that was copied, into {@link #TRANSFORM}
  * @param checksums object below the version's folder to its crc32c
+ * @param sha256 object to its SHA-256 in 64 hex digits; empty in versions released before it was
+ *     kept
  */
-public record Release(int version, String model, String transform, Map<String, String> checksums) {
+public record Release(
+    int version,
+    String model,
+    String transform,
+    Map<String, String> checksums,
+    Map<String, String> sha256) {
   /** The file's name. */
   public static final String FILE = "release.json";
 
@@ -19,5 +26,6 @@ public record Release(int version, String model, String transform, Map<String, S
 
   public Release {
     checksums = Map.copyOf(checksums);
+    sha256 = sha256 == null ? Map.of() : Map.copyOf(sha256);
   }
 }
