@@ -154,7 +154,12 @@ final class SourceReader {
         throw source.refuse(key, "does not go with 'query'; say it in the query");
       }
     }
-    return new SourceSpec.Query(source.requiredString("query"), streams);
+    String query = source.requiredString("query");
+    String problem = GoogleSql.problem(query);
+    if (problem != null) {
+      throw source.refuse("query", problem);
+    }
+    return new SourceSpec.Query(query, streams);
   }
 
   private static SourceSpec table(Yaml source, int streams) {
@@ -175,7 +180,12 @@ final class SourceReader {
           "partition",
           "is '" + partition + "'; give its id: digits alone, such as 20261101 for a day");
     }
-    return new SourceSpec.Table(table, partition, columns(source), source.string("where"), streams);
+    String where = source.string("where");
+    String problem = where == null ? null : GoogleSql.problem(where);
+    if (problem != null) {
+      throw source.refuse("where", problem);
+    }
+    return new SourceSpec.Table(table, partition, columns(source), where, streams);
   }
 
   private static SourceSpec stream(Yaml source) {
