@@ -12,6 +12,7 @@ import yaml
 from airflow.sdk import DAG, Param, TriggerRule
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
+from sluice import documents
 from sluice.operations import NAME, Operation, Operations
 from sluice.operator import StageOperator, TeardownOperator
 
@@ -113,7 +114,7 @@ def _task(
 def _schedule(text: str) -> tuple[str | None, str | None]:
     """The spec's schedule, and what is wrong with it."""
     try:
-        spec = yaml.safe_load(text)
+        spec = documents.load(text)
     except yaml.YAMLError as e:
         return None, f"not YAML: {e}"
     if not isinstance(spec, dict):
