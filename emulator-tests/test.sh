@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every test: the Maven build's, then Python's against a local cloud. Run as ./sluice test.
+# Every test: the Maven build's, Terraform's, then Python's against a local cloud. Run as ./sluice test.
 set -uo pipefail
 umask 022
 
@@ -10,19 +10,21 @@ home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 usage() {
   cat <<'TEXT'
-Usage: ./sluice test [--java] [--python] [PYTEST_ARGUMENT...]
+Usage: ./sluice test [--java] [--python] [--terraform] [PYTEST_ARGUMENT...]
 Runs every test and prints the counts of each runner at the end; exits non-zero on any failure.
-      --java     only the Maven build: format, static checks, unit and scenario tests
-      --python   only the Python ones: Google's clients against a local cloud, to whose pytest any further
-                 arguments go, and the DAGs on Airflow
-      --help     this text
+      --java       only the Maven build: format, static checks, unit and scenario tests
+      --python     only the Python ones: Google's clients against a local cloud, to whose pytest any further
+                   arguments go, and the DAGs on Airflow
+      --terraform  only the Terraform tree: format, validation, tests on a provider that is mocked, linters
+      --help       this text
 TEXT
 }
 
-java=true python_tests=true
+java=true python_tests=true terraform=true
 case ${1:-} in
-  --java) python_tests=false; shift ;;
-  --python) java=false; shift ;;
+  --java) python_tests=false terraform=false; shift ;;
+  --python) java=false terraform=false; shift ;;
+  --terraform) java=false python_tests=false; shift ;;
   --help | -h) usage; exit 0 ;;
   "") ;;
   *) usage >&2; exit 2 ;;
@@ -98,6 +100,13 @@ run_dags() {
   finish "$result" "Python  dags: $(pytest_counts "$log") (pytest), $((SECONDS - started)) s in all"
 }
 
+run_terraform() {
+  local log=target/test-terraform.log started=$SECONDS result
+  terraform/test.sh 2>&1 | tee "$log"
+  result=${PIPESTATUS[0]}
+  finish "$result" "$(tail -n 1 "$log"), $((SECONDS - started)) s"
+}
+
 run_python() {
   if start_cloud; then
     run_clients "$@"
@@ -112,6 +121,7 @@ trap 'stop_cloud' EXIT
 trap 'exit 130' INT TERM
 
 ! $java || run_java
+! $terraform || run_terraform
 ! $python_tests || run_python "$@"
 
 echo

@@ -46,6 +46,7 @@ public record FunctionManifest(
   public static final List<String> PLACEHOLDERS =
       List.of(
           "artifacts_bucket",
+          "composer_environment",
           "composer_url",
           "dataset",
           "inbox_bucket",
@@ -306,7 +307,16 @@ public record FunctionManifest(
     Map<String, List<String>> out = new LinkedHashMap<>();
     Yaml roles = yaml.child("roles");
     if (roles != null) {
-      roles.only(List.of("artifacts", "inbox", "project", "serving", "tables", "topics"));
+      roles.only(
+          List.of(
+              "alarms",
+              "artifacts",
+              "inbox",
+              "predictions",
+              "project",
+              "serving",
+              "sources",
+              "tables"));
       for (String resource : roles.values().keySet()) {
         out.put(resource, roles.strings(resource));
       }

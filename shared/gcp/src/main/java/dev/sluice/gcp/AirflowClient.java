@@ -1,5 +1,6 @@
 package dev.sluice.gcp;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +37,7 @@ final class AirflowClient implements Composer, AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
-  private final String base;
+  private final AirflowAddress address;
   private final AccessTokens tokens;
   private final Backoff backoff;
   private final Lazy<HttpClient> http =
@@ -49,30 +51,42 @@ final class AirflowClient implements Composer, AutoCloseable {
   /**
    * A client that signs in with Google's access tokens.
    *
-   * @param base Airflow's address without {@code /api/v2}
+   * @param address closed with the client
    */
-  static AirflowClient withGoogleTokens(String base, Backoff backoff) {
-    return new AirflowClient(base, new GoogleTokens(), backoff);
+  static AirflowClient withGoogleTokens(AirflowAddress address, Backoff backoff) {
+    return new AirflowClient(address, new GoogleTokens(), backoff);
   }
 
   /** A client that signs in with a user of Airflow's own. */
-  static AirflowClient withPassword(String base, String user, String password, Backoff backoff) {
-    return new AirflowClient(base, user, password, backoff);
+  static AirflowClient withPassword(
+      AirflowAddress address, String user, String password, Backoff backoff) {
+    return new AirflowClient(address, user, password, backoff);
   }
 
-  AirflowClient(String base, AccessTokens tokens, Backoff backoff) {
-    this.base = base;
+  AirflowClient(AirflowAddress address, AccessTokens tokens, Backoff backoff) {
+    this.address = address;
     this.tokens = tokens;
     this.backoff = backoff;
   }
 
-  private AirflowClient(String base, String user, String password, Backoff backoff) {
-    this.base = base;
+  private AirflowClient(AirflowAddress address, String user, String password, Backoff backoff) {
+    this.address = address;
     this.backoff = backoff;
     this.tokens = new PasswordTokens(user, password);
   }
 
-  private record Answer(int status, String body, Duration retryAfter) {}
+  private record Answer(int status, String body, Duration retryAfter) {
+    /** A token that Airflow did not sign, as after it got another secret, is 403 there. */
+    boolean refusesTheToken() {
+      return status == 401 || (status == 403 && detail(body).equals("Invalid JWT token"));
+    }
+
+    /** As of a proxy that no Airflow is behind any more. */
+    boolean isNotAirflows() {
+      return status / 100 == 3
+          || ((status == 404 || status >= 500) && !body.contains("\"detail\""));
+    }
+  }
 
   @Override
   public TriggerOutcome trigger(String dag, String runId, Map<String, ?> conf) {
@@ -93,16 +107,60 @@ final class AirflowClient implements Composer, AutoCloseable {
       case QUEUED, RUNNING -> TriggerOutcome.ALREADY_RUNNING;
       case SUCCESS -> TriggerOutcome.ALREADY_SUCCEEDED;
       case FAILED -> {
-        JsonObject clear = new JsonObject();
-        clear.addProperty("dry_run", false);
-        clear.addProperty("dag_run_id", runId);
-        clear.addProperty("only_failed", true);
-        clear.addProperty("reset_dag_runs", true);
-        String clearPath = API + "/dags/" + segment(dag) + "/clearTaskInstances";
-        ok("POST", clearPath, call("POST", clearPath, clear.toString()));
+        clear(dag, runId, unfinished(dag, runId));
         yield TriggerOutcome.RESUMED;
       }
     };
+  }
+
+  @Override
+  public TriggerOutcome repeat(String dag, String runId, Map<String, ?> conf) {
+    TriggerOutcome outcome = trigger(dag, runId, conf);
+    if (outcome != TriggerOutcome.ALREADY_SUCCEEDED) {
+      return outcome;
+    }
+    clear(dag, runId, new JsonArray());
+    return TriggerOutcome.REPEATED;
+  }
+
+  /**
+   * All that has not succeeded, by name: of a run that was cancelled, Airflow leaves the tasks that
+   * had not begun {@code skipped}, which is no failure to it, so that by {@code only_failed} the
+   * run would succeed without them. What a gate had skipped is skipped again, as the gate's own
+   * task stays.
+   */
+  private JsonArray unfinished(String dag, String runId) {
+    JsonArray names = new JsonArray();
+    for (TaskState task : tasks(dag, runId)) {
+      if (!task.state().equals("success") && !task.state().equals("removed")) {
+        if (task.mapIndex() < 0) {
+          names.add(task.task());
+        } else {
+          JsonArray instance = new JsonArray();
+          instance.add(task.task());
+          instance.add(task.mapIndex());
+          names.add(instance);
+        }
+      }
+    }
+    return names;
+  }
+
+  /**
+   * Makes these ready to run again; where none is named, as of a run all of whose tasks succeeded,
+   * each.
+   */
+  private void clear(String dag, String runId, JsonArray names) {
+    JsonObject clear = new JsonObject();
+    clear.addProperty("dry_run", false);
+    clear.addProperty("dag_run_id", runId);
+    clear.addProperty("only_failed", false);
+    clear.addProperty("reset_dag_runs", true);
+    if (!names.isEmpty()) {
+      clear.add("task_ids", names);
+    }
+    String path = API + "/dags/" + segment(dag) + "/clearTaskInstances";
+    ok("POST", path, call("POST", path, clear.toString()));
   }
 
   @Override
@@ -147,6 +205,18 @@ final class AirflowClient implements Composer, AutoCloseable {
 
   @Override
   public void cancel(String dag, String runId) {
+    RunState state = run(dag, runId);
+    if (state.ended()) {
+      // Airflow would call it failed all the same.
+      throw new Conflict(
+          "run "
+              + runId
+              + " of "
+              + dag
+              + " has ended ("
+              + state.name().toLowerCase(Locale.ROOT)
+              + "); there is nothing to cancel");
+    }
     String path = runPath(dag, runId);
     ok("PATCH", path, call("PATCH", path, "{\"state\":\"failed\"}"));
   }
@@ -172,6 +242,7 @@ final class AirflowClient implements Composer, AutoCloseable {
     if (made != null) {
       made.close();
     }
+    address.close();
   }
 
   private static String runPath(String dag, String runId) {
@@ -186,7 +257,7 @@ final class AirflowClient implements Composer, AutoCloseable {
     return json(path, ok("GET", path, call("GET", path, null)).body());
   }
 
-  private static JsonObject json(String path, String body) {
+  private JsonObject json(String path, String body) {
     try {
       return JsonParser.parseString(body).getAsJsonObject();
     } catch (JsonParseException | IllegalStateException e) {
@@ -195,12 +266,14 @@ final class AirflowClient implements Composer, AutoCloseable {
   }
 
   /** An answer that is not Airflow's: a proxy, a login page, another server. */
-  private static Unavailable foreign(String path, String body) {
+  private Unavailable foreign(String path, String body) {
     return new Unavailable(
         path
             + " answered something that is not Airflow's: '"
             + brief(body)
-            + "'; check COMPOSER_URL, or call again later");
+            + "'; check "
+            + address.setting()
+            + ", or call again later");
   }
 
   private static @Nullable String optional(JsonObject object, String member) {
@@ -208,7 +281,7 @@ final class AirflowClient implements Composer, AutoCloseable {
     return value == null || value.isJsonNull() ? null : value.getAsString();
   }
 
-  private static String text(JsonObject object, String member, String path) {
+  private String text(JsonObject object, String member, String path) {
     String value = optional(object, member);
     if (value == null) {
       throw foreign(path, object.toString());
@@ -221,7 +294,7 @@ final class AirflowClient implements Composer, AutoCloseable {
     return value == null || value.isJsonNull() ? absent : value.getAsInt();
   }
 
-  private static @Nullable Instant time(@Nullable String text, String path) {
+  private @Nullable Instant time(@Nullable String text, String path) {
     try {
       return text == null ? null : OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeParseException e) {
@@ -235,7 +308,7 @@ final class AirflowClient implements Composer, AutoCloseable {
     while (true) {
       String token = tokens.token();
       Answer answer = tried(method, path, body, token);
-      if (answer.status() != 401) {
+      if (!answer.refusesTheToken()) {
         return answer;
       }
       tokens.refused(token);
@@ -247,6 +320,51 @@ final class AirflowClient implements Composer, AutoCloseable {
   }
 
   private Answer tried(String method, String path, @Nullable String body, @Nullable String token) {
+    long end = System.nanoTime() + backoff.total().toNanos();
+    for (int attempt = 1; ; attempt++) {
+      Duration asked = Duration.ZERO;
+      SluiceException failure;
+      String base = null;
+      try {
+        base = address.base();
+        Answer answer = sent(request(base, method, path, body, token));
+        boolean mayMove = answer.isNotAirflows() && address.doubt(base);
+        int status = answer.status();
+        if (status != 408 && status != 429 && status < 500 && !mayMove) {
+          return answer;
+        }
+        asked = answer.retryAfter();
+        failure = error(method, path, answer);
+      } catch (IOException e) {
+        boolean mayMove = base != null && address.doubt(base);
+        failure =
+            new Unavailable(
+                method
+                    + " "
+                    + path
+                    + ": no answer from "
+                    + base
+                    + " ("
+                    + e
+                    + (mayMove ? "), which " + address.setting() + " gave" : ")")
+                    + "; see that Airflow runs there, or call again later",
+                e);
+      } catch (Unavailable e) {
+        failure = e;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new Unavailable("interrupted while waiting for Airflow; call again", e);
+      }
+      // A server that asks for more patience than there is would refuse the next try as well.
+      if (System.nanoTime() + asked.toNanos() >= end) {
+        throw failure;
+      }
+      backoff.pause(attempt, asked);
+    }
+  }
+
+  private static HttpRequest request(
+      String base, String method, String path, @Nullable String body, @Nullable String token) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(base + path))
             .timeout(ANSWER)
@@ -262,62 +380,39 @@ final class AirflowClient implements Composer, AutoCloseable {
     if (token != null) {
       request.header("Authorization", "Bearer " + token);
     }
-    HttpRequest ready = request.build();
-    long end = System.nanoTime() + backoff.total().toNanos();
-    for (int attempt = 1; ; attempt++) {
-      Duration asked = Duration.ZERO;
-      SluiceException failure;
-      try {
-        HttpResponse<String> response =
-            http.get().send(ready, HttpResponse.BodyHandlers.ofString());
-        int status = response.statusCode();
-        Answer answer =
-            new Answer(
-                status,
-                response.body(),
-                retryAfter(response.headers().firstValue("Retry-After").orElse("")));
-        if (status != 408 && status != 429 && status < 500) {
-          return answer;
-        }
-        asked = answer.retryAfter();
-        failure = error(method, path, answer);
-      } catch (IOException e) {
-        failure =
-            new Unavailable(
-                method
-                    + " "
-                    + path
-                    + ": no answer from "
-                    + base
-                    + " ("
-                    + e
-                    + "); see that Airflow runs there, or call again later",
-                e);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new Unavailable("interrupted while waiting for Airflow; call again", e);
-      }
-      if (System.nanoTime() >= end) {
-        throw failure;
-      }
-      backoff.pause(attempt, asked);
+    return request.build();
+  }
+
+  private Answer sent(HttpRequest request) throws IOException, InterruptedException {
+    HttpResponse<String> response = http.get().send(request, HttpResponse.BodyHandlers.ofString());
+    return new Answer(
+        response.statusCode(),
+        response.body(),
+        retryAfter(response.headers().firstValue("Retry-After").orElse("")));
+  }
+
+  /** Seconds or a date (RFC 9110, 10.2.3). */
+  private static Duration retryAfter(String header) {
+    if (header.matches("[0-9]{1,6}")) {
+      return Duration.ofSeconds(Long.parseLong(header));
+    }
+    try {
+      Instant then = DateTimeFormatter.RFC_1123_DATE_TIME.parse(header, Instant::from);
+      Duration until = Duration.between(Instant.now(), then);
+      return until.isNegative() ? Duration.ZERO : until;
+    } catch (DateTimeParseException e) {
+      return Duration.ZERO;
     }
   }
 
-  private static Duration retryAfter(String header) {
-    return header.matches("[0-9]{1,6}")
-        ? Duration.ofSeconds(Long.parseLong(header))
-        : Duration.ZERO;
-  }
-
-  private static Answer ok(String method, String path, Answer answer) {
+  private Answer ok(String method, String path, Answer answer) {
     if (answer.status() / 100 != 2) {
       throw error(method, path, answer);
     }
     return answer;
   }
 
-  private static SluiceException error(String method, String path, Answer answer) {
+  private SluiceException error(String method, String path, Answer answer) {
     String told = method + " " + path + " answered " + answer.status() + ": ";
     String said = detail(answer.body());
     return switch (answer.status()) {
@@ -336,11 +431,13 @@ final class AirflowClient implements Composer, AutoCloseable {
                   + said
                   + "); give the account an Airflow role with access to DAG runs");
       case 404 ->
-          new BadInput(
-              told
-                  + "no such DAG or run ("
-                  + said
-                  + "); check the name, or wait until Airflow has read the DAG's file");
+          answer.isNotAirflows()
+              ? foreign(method + " " + path, answer.body())
+              : new BadInput(
+                  told
+                      + "no such DAG or run ("
+                      + said
+                      + "); check the name, or wait until Airflow has read the DAG's file");
       case 409 ->
           new Conflict(
               told + "the run changed meanwhile (" + said + "); look at it before another try");
@@ -353,7 +450,10 @@ final class AirflowClient implements Composer, AutoCloseable {
         }
         if (answer.status() / 100 == 3) {
           yield new Bug(
-              told + "sent elsewhere, as to a login page; check COMPOSER_URL and the account");
+              told
+                  + "sent elsewhere, as to a login page; check "
+                  + address.setting()
+                  + " and the account");
         }
         yield new Bug(told + said);
       }
@@ -400,7 +500,8 @@ final class AirflowClient implements Composer, AutoCloseable {
             ok("POST", "/auth/token", tried("POST", "/auth/token", login.toString(), null));
         token = optional(json("/auth/token", answer.body()), "access_token");
         if (token == null) {
-          throw new Unavailable("/auth/token answered without access_token; check COMPOSER_URL");
+          throw new Unavailable(
+              "/auth/token answered without access_token; check " + address.setting());
         }
         known = token;
       }

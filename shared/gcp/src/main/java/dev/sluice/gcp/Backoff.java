@@ -67,7 +67,7 @@ public record Backoff(Duration first, Duration longest, Duration total) {
   }
 
   /**
-   * Waits before try {@code attempt + 1}, at least {@code asked}.
+   * Waits before try {@code attempt + 1}, at least {@code asked}, even beyond the longest.
    *
    * @param attempt tries so far, from 1
    * @param asked what the server asked for, else zero
@@ -77,7 +77,7 @@ public record Backoff(Duration first, Duration longest, Duration total) {
         Math.min((double) longest.toNanos(), (double) first.toNanos() * Math.pow(2, attempt - 1));
     long nanos = ThreadLocalRandom.current().nextLong((long) ceiling + 1);
     try {
-      Thread.sleep(Duration.ofNanos(Math.max(nanos, Math.min(asked.toNanos(), longest.toNanos()))));
+      Thread.sleep(Duration.ofNanos(Math.max(nanos, asked.toNanos())));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new Unavailable("interrupted while waiting for another try; call again", e);

@@ -3,6 +3,7 @@ package dev.sluice.gcp;
 import dev.sluice.contracts.BadInput;
 import java.net.URI;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param composerUrl Airflow's address without {@code /api/v2}; https, or http on this machine
  * @param composerUser Airflow's own user; null means a Google access token, as Composer takes
  * @param composerPassword of {@code composerUser}
+ * @param composerEnvironment {@code projects/P/locations/L/environments/E}, whose Airflow is looked
+ *     up where {@code composerUrl} is null
+ * @param composerHost {@code host:port} or {@code http://host:port} of what stands in for
+ *     Composer's own API
  */
 public record CloudConfiguration(
     String project,
@@ -26,7 +31,11 @@ public record CloudConfiguration(
     @Nullable String bigqueryStorageHost,
     @Nullable String composerUrl,
     @Nullable String composerUser,
-    @Nullable String composerPassword) {
+    @Nullable String composerPassword,
+    @Nullable String composerEnvironment,
+    @Nullable String composerHost) {
+  private static final Pattern ENVIRONMENT =
+      Pattern.compile("projects/[^/]+/locations/[^/]+/environments/[^/]+");
 
   public CloudConfiguration {
     if (project.isBlank()) {
@@ -36,18 +45,51 @@ public record CloudConfiguration(
     bigqueryHost = address(bigqueryHost, "BIGQUERY_EMULATOR_HOST");
     pubsubHost = target(pubsubHost, "PUBSUB_EMULATOR_HOST");
     bigqueryStorageHost = target(bigqueryStorageHost, "BIGQUERY_STORAGE_EMULATOR_HOST");
-    composerUrl = composer(composerUrl);
+    composerUrl = blankToNull(composerUrl);
+    composerUrl = composerUrl == null ? null : airflow(composerUrl, "COMPOSER_URL");
     composerUser = blankToNull(composerUser);
     composerPassword = blankToNull(composerPassword);
     if ((composerUser == null) != (composerPassword == null)) {
       throw new BadInput("give both COMPOSER_USER and COMPOSER_PASSWORD, or neither");
     }
+    composerEnvironment = blankToNull(composerEnvironment);
+    if (composerEnvironment != null && !ENVIRONMENT.matcher(composerEnvironment).matches()) {
+      throw new BadInput(
+          "COMPOSER_ENVIRONMENT is '"
+              + composerEnvironment
+              + "'; it must be projects/P/locations/L/environments/E");
+    }
+    composerHost = address(composerHost, "COMPOSER_EMULATOR_HOST");
+  }
+
+  /** A cloud whose Composer is at an address, or that has none. */
+  public CloudConfiguration(
+      String project,
+      @Nullable String storageHost,
+      @Nullable String pubsubHost,
+      @Nullable String bigqueryHost,
+      @Nullable String bigqueryStorageHost,
+      @Nullable String composerUrl,
+      @Nullable String composerUser,
+      @Nullable String composerPassword) {
+    this(
+        project,
+        storageHost,
+        pubsubHost,
+        bigqueryHost,
+        bigqueryStorageHost,
+        composerUrl,
+        composerUser,
+        composerPassword,
+        /* composerEnvironment= */ null,
+        /* composerHost= */ null);
   }
 
   /**
    * Reads {@code GOOGLE_CLOUD_PROJECT}, {@code STORAGE_EMULATOR_HOST}, {@code
    * PUBSUB_EMULATOR_HOST}, {@code BIGQUERY_EMULATOR_HOST}, {@code BIGQUERY_STORAGE_EMULATOR_HOST},
-   * {@code COMPOSER_URL}, {@code COMPOSER_USER} and {@code COMPOSER_PASSWORD}.
+   * {@code COMPOSER_URL}, {@code COMPOSER_USER}, {@code COMPOSER_PASSWORD}, {@code
+   * COMPOSER_ENVIRONMENT} and {@code COMPOSER_EMULATOR_HOST}.
    *
    * @param variables the value of a name, null where it is not set
    * @throws BadInput where one is not of its form, or the project is not set
@@ -62,7 +104,9 @@ public record CloudConfiguration(
         variables.apply("BIGQUERY_STORAGE_EMULATOR_HOST"),
         variables.apply("COMPOSER_URL"),
         variables.apply("COMPOSER_USER"),
-        variables.apply("COMPOSER_PASSWORD"));
+        variables.apply("COMPOSER_PASSWORD"),
+        variables.apply("COMPOSER_ENVIRONMENT"),
+        variables.apply("COMPOSER_EMULATOR_HOST"));
   }
 
   private static @Nullable String blankToNull(@Nullable String value) {
@@ -88,12 +132,9 @@ public record CloudConfiguration(
     return address == null ? null : address.substring(address.indexOf("://") + 3);
   }
 
-  private static @Nullable String composer(@Nullable String value) {
-    String given = blankToNull(value);
-    if (given == null) {
-      return null;
-    }
-    URI uri = uri(given, "COMPOSER_URL");
+  /** Airflow's address, without a slash at its end. */
+  static String airflow(String given, String variable) {
+    URI uri = uri(given, variable);
     boolean here =
         "127.0.0.1".equals(uri.getHost())
             || "localhost".equals(uri.getHost())
@@ -102,7 +143,8 @@ public record CloudConfiguration(
     if (uri.getHost() == null
         || !("https".equals(uri.getScheme()) || ("http".equals(uri.getScheme()) && here))) {
       throw new BadInput(
-          "COMPOSER_URL is '"
+          variable
+              + " is '"
               + given
               + "'; it must be an https address (http only for this machine)");
     }
@@ -134,6 +176,10 @@ public record CloudConfiguration(
         + composerUrl
         + ", composerUser="
         + composerUser
+        + ", composerEnvironment="
+        + composerEnvironment
+        + ", composerHost="
+        + composerHost
         + "]";
   }
 }

@@ -14,13 +14,19 @@ import java.util.Map;
 public interface Composer {
 
   /**
-   * Starts the run of this id, or sees to it that it goes on: where it exists and failed, its
-   * failed tasks run again.
+   * Starts the run of this id, or sees to it that it goes on: where it exists and failed or was
+   * cancelled, what has not succeeded in it runs again.
    *
    * @param runId derived from what is to be processed, so that the same work is the same run
    * @param conf the run's parameters; may be empty
    */
   TriggerOutcome trigger(String dag, String runId, Map<String, ?> conf);
+
+  /**
+   * The same, but a run that succeeded runs again from its first task, on what it was pinned to: it
+   * finds what it made, and tells of it anew.
+   */
+  TriggerOutcome repeat(String dag, String runId, Map<String, ?> conf);
 
   /** How far the run is. */
   RunState run(String dag, String runId);
@@ -28,7 +34,11 @@ public interface Composer {
   /** The run's tasks; a mapped task has one entry a map index. */
   List<TaskState> tasks(String dag, String runId);
 
-  /** Ends the run as failed; its running tasks are stopped. */
+  /**
+   * Ends the run as failed; its running tasks are stopped.
+   *
+   * @throws dev.sluice.contracts.Conflict where it has ended
+   */
   void cancel(String dag, String runId);
 
   /** Runs of a paused DAG wait in the queue. */

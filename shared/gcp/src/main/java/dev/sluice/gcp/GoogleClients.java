@@ -138,9 +138,10 @@ public final class GoogleClients implements AutoCloseable {
   }
 
   /**
-   * Composer.
+   * Composer. A function that uses it names google-cloud-orchestration-airflow and its messages in
+   * its pom, as where only the environment's name is configured, Airflow's address is looked up.
    *
-   * @throws BadInput where no address is configured
+   * @throws BadInput where neither address nor environment is configured
    */
   public Composer composer() {
     return airflow.get();
@@ -274,15 +275,26 @@ public final class GoogleClients implements AutoCloseable {
   }
 
   private AirflowClient makeAirflow() {
-    String url = configuration.composerUrl();
-    if (url == null) {
-      throw new BadInput("no address of Composer is configured; set COMPOSER_URL");
-    }
+    AirflowAddress address = airflowAddress();
     String user = configuration.composerUser();
     String password = configuration.composerPassword();
     return user == null || password == null
-        ? AirflowClient.withGoogleTokens(url, backoff)
-        : AirflowClient.withPassword(url, user, password, backoff);
+        ? AirflowClient.withGoogleTokens(address, backoff)
+        : AirflowClient.withPassword(address, user, password, backoff);
+  }
+
+  private AirflowAddress airflowAddress() {
+    String url = configuration.composerUrl();
+    if (url != null) {
+      return new AirflowAddress.Fixed(url);
+    }
+    String environment = configuration.composerEnvironment();
+    if (environment == null) {
+      throw new BadInput(
+          "no address of Composer is configured; set COMPOSER_URL or COMPOSER_ENVIRONMENT");
+    }
+    return new ComposerEnvironment(
+        environment, configuration.composerHost(), /* pause= */ backoff.longest());
   }
 
   @Override

@@ -8,6 +8,8 @@ public enum TriggerOutcome {
   ALREADY_RUNNING,
   /** The run was there and has succeeded. */
   ALREADY_SUCCEEDED,
-  /** The run was there and had failed; its failed tasks run again. */
-  RESUMED
+  /** The run was there and had failed or was cancelled; what has not succeeded runs again. */
+  RESUMED,
+  /** The run was there and had succeeded; all of it runs again. */
+  REPEATED
 }

@@ -5,6 +5,7 @@ import static dev.sluice.gcp.FakeServer.Trouble.LOSE_ANSWER;
 import static dev.sluice.gcp.FakeServer.Trouble.TOO_MANY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.auth.oauth2.AccessToken;
 import com.google.auth.oauth2.GoogleCredentials;
@@ -12,8 +13,10 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Bug;
+import dev.sluice.contracts.Conflict;
 import dev.sluice.contracts.SluiceException;
 import dev.sluice.contracts.Unavailable;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class AirflowClientTest {
   private static final String RUN = "sluice:2026-11-01+a~1";
@@ -36,15 +40,25 @@ final class AirflowClientTest {
   private int tokens;
   private String validToken = "";
   private int status;
+  private boolean once;
   private String body = "";
+  private final Map<String, String> headers = new TreeMap<>();
+
+  /** Task instances of a run, as Airflow lists them; empty for 150 of them. */
+  private final List<String> instances = new ArrayList<>();
+
   private final FakeServer airflow = new FakeServer(this::answer);
   private final GoogleClients clients = clients("admin", "secret-word");
   private final Composer composer = clients.composer();
 
   private GoogleClients clients(String user, String password) {
+    return clients(user, password, Duration.ofMillis(300));
+  }
+
+  private GoogleClients clients(String user, String password, Duration patience) {
     return new GoogleClients(
         new CloudConfiguration("test", null, null, null, null, airflow.url() + "/", user, password),
-        new Backoff(Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(300)),
+        new Backoff(Duration.ofMillis(5), Duration.ofMillis(20), patience),
         Clock.systemUTC());
   }
 
@@ -64,10 +78,14 @@ final class AirflowClientTest {
       return FakeServer.Answer.json(201, "{\"access_token\":\"" + validToken + "\"}");
     }
     if (!request.header("Authorization").equals("Bearer " + validToken)) {
-      return FakeServer.Answer.json(401, "{\"detail\":\"Not authenticated\"}");
+      return validToken.equals("of another secret")
+          ? FakeServer.Answer.json(403, "{\"detail\":\"Invalid JWT token\"}")
+          : FakeServer.Answer.json(401, "{\"detail\":\"Token Expired\"}");
     }
     if (status != 0) {
-      return FakeServer.Answer.json(status, body);
+      int now = status;
+      status = once ? 0 : status;
+      return new FakeServer.Answer(now, headers, body.getBytes(StandardCharsets.UTF_8));
     }
     String path = request.path();
     String one = "/api/v2/dags/taxi/dagRuns/sluice%3A2026-11-01%2Ba~1";
@@ -102,7 +120,14 @@ final class AirflowClientTest {
     return FakeServer.Answer.json(404, "{\"detail\":\"The Dag with ID: `x` was not found\"}");
   }
 
-  private static String tasks(int offset) {
+  private String tasks(int offset) {
+    if (!instances.isEmpty()) {
+      return "{\"total_entries\":"
+          + instances.size()
+          + ",\"task_instances\":["
+          + String.join(",", instances)
+          + "]}";
+    }
     StringBuilder out = new StringBuilder("{\"total_entries\":150,\"task_instances\":[");
     for (int i = offset; i < Math.min(150, offset + 100); i++) {
       out.append(i == offset ? "" : ",")
@@ -147,19 +172,68 @@ final class AirflowClientTest {
     assertThat(composer.trigger("taxi", RUN, Map.of())).isEqualTo(outcome);
   }
 
+  private void task(String task, int mapIndex, String state) {
+    instances.add(
+        "{\"task_id\":\""
+            + task
+            + "\",\"map_index\":"
+            + mapIndex
+            + ",\"state\":"
+            + (state.isEmpty() ? "null" : "\"" + state + "\"")
+            + ",\"try_number\":1}");
+  }
+
+  private JsonObject cleared() {
+    return sent(airflow.requests.size() - 1);
+  }
+
   @Test
-  void onlyTheFailedTasksOfAFailedRunAreCleared() {
+  void whatHasNotSucceededInAFailedRunIsClearedByName() {
     runs.put(RUN, "failed");
+    task("resolve", -1, "success");
+    task("ingest-shard", 0, "success");
+    task("ingest-shard", 1, "failed");
+    task("ingest-shard", 2, "removed");
+    task("ingest", -1, "upstream_failed");
+    task("finish-run", -1, "failed");
 
     composer.trigger("taxi", RUN, Map.of());
 
-    assertThat(sent(airflow.requests.size() - 1))
+    assertThat(cleared())
         .isEqualTo(
             JsonParser.parseString(
                 "{\"dry_run\":false,\"dag_run_id\":\""
                     + RUN
-                    + "\",\"only_failed\":true,\"reset_dag_runs\":true}"));
+                    + "\",\"only_failed\":false,\"reset_dag_runs\":true,"
+                    + "\"task_ids\":[[\"ingest-shard\",1],\"ingest\",\"finish-run\"]}"));
     assertThat(composer.run("taxi", RUN).ended()).isFalse();
+  }
+
+  /** Airflow 3.3.1 skips what had not begun, and by only_failed the run succeeds without it. */
+  @Test
+  void aCancelledRunGoesOnWithWhatItHadNotBegun() {
+    runs.put(RUN, "failed");
+    task("resolve", -1, "failed");
+    task("ingest-shard", -1, "skipped");
+    task("ingest", -1, "skipped");
+    task("finish-run", -1, "");
+
+    assertThat(composer.trigger("taxi", RUN, Map.of())).isEqualTo(TriggerOutcome.RESUMED);
+
+    assertThat(cleared().get("task_ids").toString())
+        .isEqualTo("[\"resolve\",\"ingest-shard\",\"ingest\",\"finish-run\"]");
+  }
+
+  /** Airflow answers 500 to an empty list of names. */
+  @Test
+  void aRunThatWasCalledFailedAfterAllHadSucceededRunsAsAWhole() {
+    runs.put(RUN, "failed");
+    task("resolve", -1, "success");
+
+    composer.trigger("taxi", RUN, Map.of());
+
+    assertThat(cleared().has("task_ids")).isFalse();
+    assertThat(cleared().get("only_failed").getAsBoolean()).isFalse();
   }
 
   @Test
@@ -178,6 +252,26 @@ final class AirflowClientTest {
         .startsWith(
             new TaskState("t0", -1, "none", 0, null, null),
             new TaskState("t1", -1, "success", 2, Instant.parse("2026-11-01T10:00:00.5Z"), null));
+  }
+
+  @Test
+  void tellsTheMapIndexOfEachInstance() {
+    task("ingest-shard", 1, "running");
+    task("ingest-shard", 0, "success");
+
+    assertThat(composer.tasks("taxi", RUN))
+        .extracting(TaskState::task, TaskState::mapIndex, TaskState::state)
+        .containsExactly(tuple("ingest-shard", 1, "running"), tuple("ingest-shard", 0, "success"));
+  }
+
+  @Test
+  void aRunThatHasEndedIsNotCancelled() {
+    runs.put(RUN, "success");
+
+    assertThatThrownBy(() -> composer.cancel("taxi", RUN))
+        .isInstanceOf(Conflict.class)
+        .hasMessageContaining("has ended (success)");
+    assertThat(runs).containsEntry(RUN, "success");
   }
 
   @Test
@@ -203,6 +297,28 @@ final class AirflowClientTest {
     assertThat(tokens).isEqualTo(2);
   }
 
+  /** As after Airflow was started again with another secret. */
+  @Test
+  void aTokenThatAirflowDidNotSignIsRenewed() {
+    composer.pause("taxi");
+    validToken = "of another secret";
+
+    composer.pause("taxi");
+
+    assertThat(tokens).isEqualTo(2);
+  }
+
+  @Test
+  void whoIsSignedInAndMayNotIsNotSignedInAgain() {
+    status = 403;
+    body = "{\"detail\":\"Forbidden\"}";
+
+    assertThatThrownBy(() -> composer.pause("taxi"))
+        .isInstanceOf(Bug.class)
+        .hasMessageContaining("(Forbidden)");
+    assertThat(tokens).isEqualTo(1);
+  }
+
   @Test
   void aGoogleTokenIsKeptAndRefreshedOnceItIsRefused() {
     List<String> given = new ArrayList<>();
@@ -219,7 +335,7 @@ final class AirflowClientTest {
         };
     try (AirflowClient onComposer =
         new AirflowClient(
-            airflow.url(),
+            new AirflowAddress.Fixed(airflow.url()),
             new GoogleTokens(() -> account),
             new Backoff(Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(300)))) {
       validToken = "google-0";
@@ -260,6 +376,46 @@ final class AirflowClientTest {
     assertThat(airflow.requests).hasSizeGreaterThanOrEqualTo(6);
   }
 
+  @Test
+  void waitsAsLongAsABusyAirflowAsks() {
+    try (GoogleClients patient = clients("admin", "secret-word", Duration.ofSeconds(30))) {
+      patient.composer().pause("taxi");
+      status = 429;
+      once = true;
+      headers.put("Retry-After", "1");
+      long start = System.nanoTime();
+
+      patient.composer().pause("taxi");
+
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(1));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"3600", "Fri, 31 Dec 2100 23:59:59 GMT"})
+  void doesNotWaitLongerThanItsPatience(String asked) {
+    composer.pause("taxi");
+    status = 429;
+    headers.put("Retry-After", asked);
+    int before = airflow.requests.size();
+
+    assertThatThrownBy(() -> composer.pause("taxi")).isInstanceOf(Unavailable.class);
+
+    assertThat(airflow.requests).hasSize(before + 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"soon", "Fri, 31 Dec 1999 23:59:59 GMT"})
+  void aRetryAfterThatSaysNothingIsPassedOver(String asked) {
+    status = 429;
+    once = true;
+    headers.put("Retry-After", asked);
+
+    composer.pause("taxi");
+
+    assertThat(airflow.requests.getLast().method()).isEqualTo("PATCH");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "400, BadInput, correct run id and conf",
@@ -281,6 +437,17 @@ final class AirflowClientTest {
         .hasMessageContaining("/dags/taxi answered " + code)
         .hasMessageContaining(text)
         .satisfies(e -> assertThat(e.getClass().getSimpleName()).isEqualTo(kind));
+  }
+
+  @Test
+  void aPageThatIsNotThereIsNoAnswerOfAirflows() {
+    status = 404;
+    body = "<html>The requested URL was not found</html>";
+
+    assertThatThrownBy(() -> composer.run("taxi", RUN))
+        .isInstanceOf(Unavailable.class)
+        .hasMessageContaining("not Airflow's")
+        .hasMessageContaining("COMPOSER_URL");
   }
 
   @Test
@@ -310,7 +477,8 @@ final class AirflowClientTest {
             new CloudConfiguration("test", null, null, null, null, null, null, null))) {
       assertThatThrownBy(none::composer)
           .isInstanceOf(BadInput.class)
-          .hasMessageContaining("COMPOSER_URL");
+          .hasMessageContaining("COMPOSER_URL")
+          .hasMessageContaining("COMPOSER_ENVIRONMENT");
     }
   }
 }

@@ -23,7 +23,10 @@ final class CloudConfigurationTest {
                     "BIGQUERY_STORAGE_EMULATOR_HOST", "127.0.0.1:9005",
                     "COMPOSER_URL", "http://127.0.0.1:9004/",
                     "COMPOSER_USER", "admin",
-                    "COMPOSER_PASSWORD", "hunter2")
+                    "COMPOSER_PASSWORD", "hunter2",
+                    "COMPOSER_ENVIRONMENT",
+                        "projects/acme/locations/europe-west1/environments/sluice",
+                    "COMPOSER_EMULATOR_HOST", "127.0.0.1:9006")
                 ::get);
 
     assertThat(read)
@@ -36,7 +39,9 @@ final class CloudConfigurationTest {
                 "127.0.0.1:9005",
                 "http://127.0.0.1:9004",
                 "admin",
-                "hunter2"));
+                "hunter2",
+                "projects/acme/locations/europe-west1/environments/sluice",
+                "http://127.0.0.1:9006"));
     assertThat(read.toString()).doesNotContain("hunter2");
   }
 
@@ -76,5 +81,17 @@ final class CloudConfigurationTest {
             () -> new CloudConfiguration("acme", null, null, null, null, null, "admin", null))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("COMPOSER_PASSWORD");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"sluice", "projects/p/environments/e", "projects/p/locations/l/environments/"})
+  void refusesAnEnvironmentWithoutItsFullName(String name) {
+    assertThatThrownBy(() ->
+            CloudConfiguration.from(
+                Map.of("GOOGLE_CLOUD_PROJECT", "acme", "COMPOSER_ENVIRONMENT", name)::get))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("COMPOSER_ENVIRONMENT")
+        .hasMessageContaining("projects/P/locations/L/environments/E");
   }
 }

@@ -1,6 +1,8 @@
 package dev.sluice.stages;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * {@code <serving>/<pipeline>/versions/<n>/release.json}, written last: the version is complete.
@@ -25,7 +27,10 @@ public record Release(
   public static final String TRANSFORM = "transform/";
 
   public Release {
-    checksums = Map.copyOf(checksums);
-    sha256 = sha256 == null ? Map.of() : Map.copyOf(sha256);
+    // In one order in every process: a release that is repeated elsewhere writes the same bytes, and
+    // only then is the file that is there its own.
+    checksums = Collections.unmodifiableMap(new TreeMap<>(checksums));
+    sha256 =
+        sha256 == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(sha256));
   }
 }

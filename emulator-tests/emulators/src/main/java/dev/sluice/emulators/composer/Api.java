@@ -10,6 +10,7 @@ import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Names;
 import dev.sluice.contracts.Operations;
 import dev.sluice.contracts.SluiceException;
+import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -28,11 +29,13 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of Airflow 3.3's {@code /api/v2} that a client of runs needs. A parameter or member
- * that Airflow knows and this does not is refused by name, never passed over.
+ * The calls of Airflow 3.3's {@code /api/v2} that a client of runs needs, and the one of Composer's
+ * {@code /v1} that tells where that is. A parameter or member that Airflow knows and this does not
+ * is refused by name, never passed over.
  */
 final class Api {
   private static final int DEFAULT_LIMIT = 50;
@@ -41,11 +44,13 @@ final class Api {
   private final Settings settings;
   private final Stepper stepper;
   private final Tokens tokens;
+  private final Supplier<URI> address;
 
-  Api(Settings settings, Stepper stepper, Tokens tokens) {
+  Api(Settings settings, Stepper stepper, Tokens tokens, Supplier<URI> address) {
     this.settings = settings;
     this.stepper = stepper;
     this.tokens = tokens;
+    this.address = address;
   }
 
   /**
@@ -90,6 +95,9 @@ final class Api {
         return ok(version);
       }
       default -> {}
+    }
+    if (path.get(0).equals("v1")) {
+      return environment(request, path.subList(1, path.size()));
     }
     if (path.size() < 3 || !path.get(0).equals("api") || !path.get(1).equals("v2")) {
       throw new ApiError(404, "Not Found");
@@ -142,6 +150,24 @@ final class Api {
           ok(log(pipeline, run, task, rest.get(7), query));
       default -> throw ApiError.unspoken(request.method() + " " + request.path());
     };
+  }
+
+  /** Every environment is this one, whatever its name. */
+  private Response environment(Request request, List<String> name) {
+    if (!request.method().equals("GET")
+        || name.size() != 6
+        || !name.get(0).equals("projects")
+        || !name.get(2).equals("locations")
+        || !name.get(4).equals("environments")) {
+      throw ApiError.unspoken(request.method() + " " + request.path());
+    }
+    JsonObject config = new JsonObject();
+    config.addProperty("airflowUri", address.get().toString());
+    JsonObject out = new JsonObject();
+    out.addProperty("name", String.join("/", name));
+    out.addProperty("state", "RUNNING");
+    out.add("config", config);
+    return ok(out);
   }
 
   private static Response ok(JsonElement body) {
@@ -241,11 +267,7 @@ final class Api {
       id = "manual__" + now + "_" + UUID.randomUUID().toString().substring(0, 8);
     }
     checkName("The run_id provided '" + id + "'", id);
-    if (options.has("batch")) {
-      JsonElement batch = options.get("batch");
-      boolean text = batch instanceof JsonPrimitive primitive && primitive.isString();
-      checkName("conf.batch " + batch, text ? batch.getAsString() : "");
-    }
+    Conf.check(options);
     return stepper.trigger(
         new Stepper.Trigger(
             pipeline, id, options, logicalDate, runAfter == null ? now : runAfter, note, user),

@@ -17,9 +17,10 @@ import java.util.concurrent.Executors;
 
 /**
  * The local Composer: Airflow 3.3's stable REST API ({@code /api/v2}) over a stepper for the DAG
- * that the operations file implies. Every pipeline is a DAG, every operation a task, and a task is
- * one POST of a stage request to its function. Runs are on disk; those under way when the process
- * ended, however it ended, go on at the next start. Listens on 127.0.0.1 only.
+ * that the operations file implies, and of Composer's own API the call that tells where that is.
+ * Every pipeline is a DAG, every operation a task, and a task is one POST of a stage request to its
+ * function. Runs are on disk; those under way when the process ended, however it ended, go on at
+ * the next start. Listens on 127.0.0.1 only.
  */
 public final class ComposerEmulator implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ComposerEmulator.class.getName());
@@ -38,7 +39,7 @@ public final class ComposerEmulator implements AutoCloseable {
             Tokens.key(stateDir.resolve("token.key")),
             settings.tokenLifetime(),
             InstantSource.system());
-    this.api = new Api(settings, stepper, tokens);
+    this.api = new Api(settings, stepper, tokens, this::uri);
   }
 
   /**
@@ -79,7 +80,10 @@ public final class ComposerEmulator implements AutoCloseable {
     stepper.resume();
   }
 
-  /** Where clients find it: what {@code COMPOSER_URL} is, without {@code /api/v2}. */
+  /**
+   * Where clients find it: what {@code COMPOSER_URL} is, without {@code /api/v2}. Also what {@code
+   * COMPOSER_EMULATOR_HOST} is to those that are given {@code COMPOSER_ENVIRONMENT} instead.
+   */
   public URI uri() {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Conflict;
 import dev.sluice.emulators.composer.FunctionServer.Reply;
 import dev.sluice.gcp.CloudConfiguration;
 import dev.sluice.gcp.Composer;
@@ -83,6 +84,86 @@ final class ComposerClientTest {
       bench.settle();
       hold.countDown();
       assertThat(composer.run("taxi", "r1")).isEqualTo(RunState.FAILED);
+      assertThatThrownBy(() -> composer.cancel("taxi", "r1"))
+          .isInstanceOf(Conflict.class)
+          .hasMessageContaining("nothing to cancel");
+    }
+  }
+
+  @Test
+  void aRunThatSucceededIsRepeatedFromItsFirstTaskAndOnlyWhereThatIsAsked() throws Exception {
+    try (Bench bench = new Bench(state);
+        GoogleClients clients = clients(bench, "admin")) {
+      Composer composer = clients.composer();
+      Map<String, String> conf = Map.of("batch", "b-1");
+      assertThat(composer.repeat("taxi", "r1", conf)).isEqualTo(TriggerOutcome.STARTED);
+      bench.settle();
+      List<String> once = bench.functions.called();
+
+      assertThat(composer.trigger("taxi", "r1", conf)).isEqualTo(TriggerOutcome.ALREADY_SUCCEEDED);
+      bench.settle();
+      assertThat(bench.functions.called()).isEqualTo(once);
+
+      assertThat(composer.repeat("taxi", "r1", conf)).isEqualTo(TriggerOutcome.REPEATED);
+      bench.settle();
+      assertThat(bench.functions.called())
+          .hasSize(2 * once.size())
+          .startsWith(once.toArray(new String[0]));
+      assertThat(composer.run("taxi", "r1")).isEqualTo(RunState.SUCCESS);
+    }
+  }
+
+  @Test
+  void aCancelledRunThatIsTriggeredAgainDoesAllThatItHadNotDone() throws Exception {
+    try (Bench bench = new Bench(state);
+        GoogleClients clients = clients(bench, "admin")) {
+      Composer composer = clients.composer();
+      CountDownLatch running = new CountDownLatch(1);
+      CountDownLatch hold = new CountDownLatch(1);
+      bench.functions.on(
+          "ingest",
+          request -> {
+            running.countDown();
+            hold.await();
+            return bench.functions.everything(request);
+          });
+      composer.trigger("taxi", "r1", Map.of());
+      assertThat(running.await(10, TimeUnit.SECONDS)).isTrue();
+      composer.cancel("taxi", "r1");
+      bench.settle();
+      hold.countDown();
+      bench.functions.heal("ingest");
+
+      assertThat(composer.trigger("taxi", "r1", Map.of())).isEqualTo(TriggerOutcome.RESUMED);
+      bench.settle();
+
+      assertThat(composer.run("taxi", "r1")).isEqualTo(RunState.SUCCESS);
+      assertThat(composer.tasks("taxi", "r1"))
+          .allSatisfy(task -> assertThat(task.state()).as(task.task()).isEqualTo("success"));
+    }
+  }
+
+  @Test
+  void findsItByTheNameOfAnEnvironment() throws Exception {
+    String environment = "projects/p/locations/l/environments/e";
+    try (Bench bench = new Bench(state);
+        GoogleClients clients =
+            new GoogleClients(
+                new CloudConfiguration(
+                    "sluice-local",
+                    null,
+                    null,
+                    null,
+                    null,
+                    /* composerUrl= */ null,
+                    "admin",
+                    "admin",
+                    environment,
+                    bench.composer.uri().toString()))) {
+      assertThat(clients.composer().trigger("taxi", "r1", Map.of()))
+          .isEqualTo(TriggerOutcome.STARTED);
+      bench.settle();
+      assertThat(clients.composer().run("taxi", "r1")).isEqualTo(RunState.SUCCESS);
     }
   }
 
