@@ -13,6 +13,8 @@ from pathlib import Path
 
 import yaml
 
+from sluice import documents
+
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 KEYS = ("function", "map_over", "expands", "takes", "gives", "reads", "teardown", "long")
 LIST = "list"
@@ -112,7 +114,7 @@ class Operations:
     def parse(cls, text: str, what: str) -> "Operations":
         """`what` names the text in messages."""
         try:
-            rows = yaml.load(text, Loader=_UniqueKeys)
+            rows = documents.load(text)
         except yaml.YAMLError as e:
             raise BadInput(f"{what}: {e}") from e
         if not isinstance(rows, dict):
@@ -246,21 +248,6 @@ class Operations:
             order.append(ready)
             left.remove(ready)
         return order
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """PyYAML keeps the last of two equal keys; an operation would vanish without a word."""
-
-    def construct_mapping(self, node, deep=False):
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"'{key}' stands here a second time", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
 
 
 def _operation(name: object, row: object, what: str) -> Operation:

@@ -311,7 +311,12 @@ public final class StageEndpoint {
     var object = uri.object(Artifact.FILE);
     Artifact artifact = Json.read(platform.objects().read(object), Artifact.class, object.uri());
     return artifact.objects().stream()
-        .map(file -> file.name() + ":" + file.crc32c() + ":" + file.bytes())
+        .map(file ->
+            file.name()
+                + ":"
+                + (file.sha256() == null ? file.crc32c() : file.sha256())
+                + ":"
+                + file.bytes())
         .sorted()
         .toList();
   }
