@@ -241,6 +241,7 @@ public final class LocalCloud implements AutoCloseable {
                         options.home()::readOperations,
                         () -> specs[0] == null ? Set.of() : specs[0].pipelines(),
                         function -> function(urls, function))
+                    .withAfter(() -> specs[0] == null ? Map.of() : specs[0].after())
                     .withProgress(options.progress())));
 
     Map<String, String> environment = environment(bigquery);

@@ -13,7 +13,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -30,7 +30,11 @@ final class SpecStore implements AutoCloseable {
   private final String serving;
   private final Consumer<String> console;
   private final Map<Path, String> seen = new HashMap<>();
-  private final ConcurrentSkipListSet<String> pipelines = new ConcurrentSkipListSet<>();
+
+  /** The pipelines that each one starts after, by the one. */
+  private final ConcurrentSkipListMap<String, List<String>> pipelines =
+      new ConcurrentSkipListMap<>();
+
   private final Thread watcher;
   private volatile boolean open = true;
 
@@ -53,7 +57,12 @@ final class SpecStore implements AutoCloseable {
 
   /** The pipelines that have a spec. */
   Collection<String> pipelines() {
-    return pipelines;
+    return pipelines.keySet();
+  }
+
+  /** The pipelines after whose releases each pipeline starts. */
+  Map<String, List<String>> after() {
+    return Map.copyOf(pipelines);
   }
 
   private void watch() {
@@ -93,9 +102,9 @@ final class SpecStore implements AutoCloseable {
     try {
       if (name.endsWith(".yaml")) {
         String pipeline = name.substring(0, name.length() - ".yaml".length());
-        PipelineSpec.parse(pipeline, text);
+        PipelineSpec spec = PipelineSpec.parse(pipeline, text);
         // Known first: an object that finds the spec finds the DAG too.
-        boolean added = pipelines.add(pipeline);
+        boolean added = pipelines.put(pipeline, spec.after()) == null;
         store(name, text);
         if (added) {
           console.accept("pipeline " + pipeline + " is known");
