@@ -62,7 +62,7 @@ public final class CallFingerprint {
       } else if (name.equals("batch")) {
         inputs.put(name, batch.content());
       } else {
-        List<Object> held =
+        List<List<String>> held =
             uris.stream()
                 .map(uri ->
                     content(
@@ -83,8 +83,10 @@ public final class CallFingerprint {
    * An artifact is known by its bytes rather than by how it came about: a batch that is judged
    * against another baseline but leaves the same schema is transformed once. A blessing permits and
    * changes nothing: it must be there and does not enter.
+   *
+   * @return name, crc32c and size of each object, in the order of names
    */
-  private static Object content(Platform platform, ArtifactUri uri) {
+  public static List<String> content(Platform platform, ArtifactUri uri) {
     var object = uri.object(Artifact.FILE);
     Artifact artifact = Json.read(platform.objects().read(object), Artifact.class, object.uri());
     return artifact.objects().stream()
