@@ -237,11 +237,12 @@ class Server:
     def _close(self) -> None:
         """The API server last, as the others still tell it how things ended."""
         deadline = time.monotonic() + GRACE_SECONDS
-        for component in reversed(self._components):
-            component.end()
-        for component in self._components:
-            while component.ended() is None and time.monotonic() < deadline:
-                time.sleep(0.05)
+        for components in (self._components[1:], self._components[:1]):
+            for component in components:
+                component.end()
+            for component in components:
+                while component.ended() is None and time.monotonic() < deadline:
+                    time.sleep(0.05)
         for component in self._components:
             component.kill()
 
