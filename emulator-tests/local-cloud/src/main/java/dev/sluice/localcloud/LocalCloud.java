@@ -136,7 +136,8 @@ public final class LocalCloud implements AutoCloseable {
 
     /** As deployed: from the zips alone and held to the limits of the manifests. */
     public static Hosting in(Containers containers) {
-      return new Hosting(/* processes= */ true, /* faults= */ null, containers, /* airflow= */ null);
+      return new Hosting(
+          /* processes= */ true, /* faults= */ null, containers, /* airflow= */ null);
     }
 
     /** All in this process, and nothing goes wrong. */

@@ -217,7 +217,13 @@ final class DeploymentTest {
         assertThat(pubsub.ackDeadline()).isBetween(Duration.ofSeconds(10), Duration.ofMinutes(10));
       }
       case FunctionManifest.Trigger.Storage _ ->
+<<<<<<< HEAD
           assertThat(manifest.timeout()).as("Eventarc").isLessThanOrEqualTo(Duration.ofMinutes(9));
+=======
+          assertThat(manifest.timeout())
+              .as("Eventarc")
+              .isLessThanOrEqualTo(Duration.ofSeconds(540));
+>>>>>>> A
       case FunctionManifest.Trigger.Http _ -> {}
     }
   }

@@ -33,6 +33,7 @@ import java.util.stream.Stream;
 public final class Airflow implements Orchestrator {
   private static final Duration START = Duration.ofMinutes(4);
   private static final Duration READ = Duration.ofMinutes(1);
+  private static final Duration WATCH = Duration.ofSeconds(1);
   private static final long EVERY_MILLIS = 200;
 
   /** Airflow reads a file again whose time is after its last reading, which may just be ending. */
@@ -70,7 +71,7 @@ public final class Airflow implements Orchestrator {
                   case "COMPOSER_USER", "COMPOSER_PASSWORD" -> AirflowApi.USER;
                   default -> null;
                 }));
-    this.watch = new AirflowWatch(api, clients.composer(), progress);
+    this.watch = new AirflowWatch(api, clients.composer(), WATCH, progress);
   }
 
   /**

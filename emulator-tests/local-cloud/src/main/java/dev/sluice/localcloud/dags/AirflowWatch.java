@@ -1,5 +1,6 @@
 package dev.sluice.localcloud.dags;
 
+import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.SluiceException;
 import dev.sluice.emulators.composer.Progress;
 import dev.sluice.gcp.Composer;
@@ -20,19 +21,22 @@ import java.util.function.Consumer;
  * look as the embedded Composer tells of its own runs.
  */
 final class AirflowWatch implements AutoCloseable {
-  private static final long EVERY_MILLIS = 1_000;
-
   private final AirflowApi api;
   private final Composer composer;
   private final Consumer<Progress> progress;
+  private final Duration pause;
   private final Map<AirflowApi.Run, Map<String, String>> seen = new HashMap<>();
   private final Thread watcher;
   private int looks;
   private boolean idle;
 
-  AirflowWatch(AirflowApi api, Composer composer, Consumer<Progress> progress) {
+  /**
+   * @param pause between the looks
+   */
+  AirflowWatch(AirflowApi api, Composer composer, Duration pause, Consumer<Progress> progress) {
     this.api = api;
     this.composer = composer;
+    this.pause = pause;
     this.progress = progress;
     this.watcher = Thread.ofVirtual().name("airflow-watch").start(this::watch);
   }
@@ -67,7 +71,7 @@ final class AirflowWatch implements AutoCloseable {
             .log(System.Logger.Level.DEBUG, "Airflow was not asked", e);
       }
       try {
-        Thread.sleep(EVERY_MILLIS);
+        Thread.sleep(pause);
       } catch (InterruptedException e) {
         return;
       }
@@ -79,11 +83,16 @@ final class AirflowWatch implements AutoCloseable {
     now.forEach(run -> seen.computeIfAbsent(run, key -> new HashMap<>()));
     for (AirflowApi.Run run : new HashSet<>(seen.keySet())) {
       Map<String, String> states = seen.getOrDefault(run, Map.of());
-      tell(run, composer.tasks(run.dag(), run.run()), states);
-      if (!now.contains(run)) {
-        String state = composer.run(run.dag(), run.run()).name().toLowerCase(Locale.ROOT);
+      try {
+        tell(run, composer.tasks(run.dag(), run.run()), states);
+        if (!now.contains(run)) {
+          String state = composer.run(run.dag(), run.run()).name().toLowerCase(Locale.ROOT);
+          seen.remove(run);
+          progress.accept(new Progress(run.dag(), run.run(), null, -1, 0, state, Duration.ZERO));
+        }
+      } catch (BadInput e) {
+        // Somebody deleted it.
         seen.remove(run);
-        progress.accept(new Progress(run.dag(), run.run(), null, -1, 0, state, Duration.ZERO));
       }
     }
     return seen.isEmpty();
