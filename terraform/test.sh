@@ -107,7 +107,7 @@ check_terraform() {
     counts=$(sed -n 's/^Success! \([0-9]*\) passed.*/\1/p' "$work/log")
     tests=$((tests + ${counts:-0}))
   done < <(roots)
-  passed "validate of $validated roots" "$tests tests"
+  passed "validate of $validated roots, $tests tests"
 }
 
 # tflint from PATH or from Go's module proxy, pinned.

@@ -20,6 +20,16 @@ SHOWN_CHARACTERS = 2_000
 ANSWER_BYTES = 1 << 20
 MOST_CALLS = 1024
 """Of one mapped operation: what Airflow expands to by default."""
+KEEP_ALIVE = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), 60)
+        for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL")
+        if hasattr(socket, name)
+    ),
+]
+"""Google's firewalls forget a connection on which nothing passed for ten minutes, and a stage may
+think longer than that before its first byte."""
 
 
 class Permanent(Exception):
@@ -35,22 +45,27 @@ class Result:
     """What a stage answered.
 
     `outputs` maps names to uris; a name in gives that is absent was not given. `summary` holds a
-    few figures. `shards` is how often each mapped operation of the run is called, 0 where the answer
-    does not say so. `answer` is all of it, for the log.
+    few figures. `expand` is how often the operations are called that are mapped over a kind, such as
+    {"shard": 16}. `answer` is all of it, for the log.
     """
 
     outputs: dict[str, str]
     summary: dict[str, Any]
-    shards: int
+    expand: dict[str, int]
     answer: dict[str, Any]
 
 
-def function_url(function: str, environment: Mapping[str, str] = os.environ) -> str:
+def function_url(
+    function: str,
+    deployed: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> str:
     """Where a function is called.
 
     `SLUICE_FUNCTIONS` is a JSON mapping from function to URL, or an object whose `functions` is
-    one, as `./sluice status --json` prints it. Without it, functions lie below
-    `SLUICE_FUNCTION_BASE`, which is `https://<region>-<project>.cloudfunctions.net`.
+    one, as `./sluice status --json` prints it. Without it the URL is what `deployed`, the functions of
+    `deployment.json`, says; without that, functions lie below `SLUICE_FUNCTION_BASE`, which is
+    `https://<region>-<project>.cloudfunctions.net`.
     """
     known = environment.get("SLUICE_FUNCTIONS")
     if known:
@@ -63,12 +78,16 @@ def function_url(function: str, environment: Mapping[str, str] = os.environ) -> 
         if not isinstance(urls, dict) or not isinstance(urls.get(function), str):
             raise Permanent(f"SLUICE_FUNCTIONS names no URL of function {function}")
         return urls[function]
+    if deployed:
+        if function not in deployed:
+            raise Permanent(f"deployment.json names no URL of function {function}; deploy it")
+        return deployed[function]
     base = environment.get("SLUICE_FUNCTION_BASE")
     if not base:
         raise Permanent(
-            "nobody told where the functions are: set SLUICE_FUNCTION_BASE to"
-            " https://<region>-<project>.cloudfunctions.net, or SLUICE_FUNCTIONS to a JSON mapping"
-            " from function to URL"
+            "nobody told where the functions are: put deployment.json beside operations.yaml, set"
+            " SLUICE_FUNCTIONS to a JSON mapping from function to URL, or SLUICE_FUNCTION_BASE to"
+            " https://<region>-<project>.cloudfunctions.net"
         )
     return f"{base.rstrip('/')}/{function}"
 
@@ -78,26 +97,18 @@ def call(function: str, url: str, request: Mapping[str, Any], seconds: float) ->
 
     Raises Permanent or Passing, whose text is for people.
     """
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "application/json, application/problem+json",
-    }
+    sent = headers(function, url)
     target = urlsplit(url)
-    if target.scheme == "https":
-        headers["Authorization"] = f"Bearer {_id_token(function, url)}"
-    elif target.scheme != "http" or not _is_loopback(target.hostname):
-        raise Permanent(
-            f"function {function} is at {url}; it must be https, or http on this machine"
-        )
     secure = target.scheme == "https"
     connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     connection = connect(target.hostname, target.port, timeout=CONNECT_SECONDS)
     try:
         connection.connect()
-        _keep_alive(connection.sock)
+        for option in KEEP_ALIVE:
+            connection.sock.setsockopt(*option)
         connection.sock.settimeout(seconds)
         path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-        connection.request("POST", path, json.dumps(request).encode(), headers)
+        connection.request("POST", path, json.dumps(request).encode(), sent)
         response = connection.getresponse()
         body = response.read(ANSWER_BYTES).decode("utf-8", "replace")
         content_type = response.getheader("Content-Type", "")
@@ -107,10 +118,33 @@ def call(function: str, url: str, request: Mapping[str, Any], seconds: float) ->
         raise Passing(f"the connection to function {function} at {url} was lost: {e!r}") from e
     finally:
         connection.close()
-    return _meaning(function, response.status, content_type, body)
+    return meaning(function, response.status, content_type, body)
 
 
-def _meaning(function: str, status: int, content_type: str, body: str) -> Result:
+def headers(function: str, url: str) -> dict[str, str]:
+    """What a call of the function carries: an ID token for its URL, none on this machine.
+
+    Raises Permanent where the URL is neither https nor of this machine.
+    """
+    sent = {
+        "Content-Type": "application/json",
+        "Accept": "application/json, application/problem+json",
+    }
+    target = urlsplit(url)
+    if target.scheme == "https":
+        sent["Authorization"] = f"Bearer {_id_token(function, url)}"
+    elif target.scheme != "http" or not _is_loopback(target.hostname):
+        raise Permanent(
+            f"function {function} is at {url}; it must be https, or http on this machine"
+        )
+    return sent
+
+
+def meaning(function: str, status: int, content_type: str, body: str) -> Result:
+    """What an answer says.
+
+    Raises Permanent or Passing, whose text is for people.
+    """
     said = f"function {function} answered {status}: "
     if 200 <= status < 300:
         try:
@@ -129,15 +163,17 @@ def _result(answer: Any) -> Result:
     if not isinstance(outputs, dict) or not all(isinstance(v, str) for v in outputs.values()):
         raise ValueError("it has no outputs, a mapping from name to uri")
     summary = answer.get("summary")
-    return Result(outputs, summary if isinstance(summary, dict) else {}, _shards(answer), answer)
+    return Result(outputs, summary if isinstance(summary, dict) else {}, _expand(answer), answer)
 
 
-def _shards(answer: dict[str, Any]) -> int:
+def _expand(answer: dict[str, Any]) -> dict[str, int]:
     expand = answer.get("expand") or {}
-    shards = expand.get("shard", 0) if isinstance(expand, dict) else None
-    if type(shards) is not int or not 0 <= shards <= MOST_CALLS:
-        raise ValueError(f"expand is {expand}; shard must be from 0 to {MOST_CALLS}")
-    return shards
+    counts = expand.values() if isinstance(expand, dict) else [None]
+    if not all(type(calls) is int and 0 <= calls <= MOST_CALLS for calls in counts):
+        raise ValueError(
+            f"expand is {expand}; it must map what is mapped over to a number from 0 to {MOST_CALLS}"
+        )
+    return expand
 
 
 def _problem(body: str) -> str:
@@ -165,15 +201,6 @@ def _is_loopback(host: str | None) -> bool:
         return ipaddress.ip_address(host or "").is_loopback
     except ValueError:
         return False
-
-
-def _keep_alive(connection: socket.socket) -> None:
-    """Google's firewalls forget a connection on which nothing passed for ten minutes, and a stage
-    may think longer than that before its first byte."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option in ("TCP_KEEPIDLE", "TCP_KEEPINTVL"):
-        if hasattr(socket, option):
-            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), 60)
 
 
 def _id_token(function: str, audience: str) -> str:

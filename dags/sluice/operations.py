@@ -14,12 +14,11 @@ from pathlib import Path
 import yaml
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-KEYS = ("function", "map_over", "takes", "gives", "reads", "teardown")
-SHARD = "shard"
+KEYS = ("function", "map_over", "expands", "takes", "gives", "reads", "teardown", "long")
 LIST = "list"
 OPTIONAL = "optional"
-MAPS = (SHARD,)
-"""What an operation can be mapped over."""
+KINDS = ("shard", "slice", "trial")
+"""What an operation can be mapped over: parts of a batch, groups of rows, trials of tuning."""
 
 
 class BadInput(ValueError):
@@ -27,42 +26,50 @@ class BadInput(ValueError):
 
 
 class Incomplete(Exception):
-    """Some shards gave an output and others did not: to go on would lose rows."""
+    """Some calls of a mapped operation gave an output and others did not: to go on would lose rows."""
 
 
 @dataclass(frozen=True)
 class Operation:
     """One row of the file.
 
-    `name` is also the Airflow task's id. `map_over` is "shard" where it is called once a shard of the
-    batch, None where it is called once. `takes` maps inputs, in order, to True where the operation
+    `name` is also the Airflow task's id. `map_over` is "shard", "slice" or "trial" where it is called
+    once for each of those, None where it is called once; `expands` is that of which its answer tells
+    the number, None where it tells of none. `takes` maps inputs, in order, to True where the operation
     also runs without them. `gives` begins with the operation's own record, which is always given;
     `lists` are those of its outputs that are any number of uris, as `name#0`, `name#1` and so on.
     `reads` are the spec keys that enter its fingerprint. `teardown` marks the one that ends every
-    run, whatever happened.
+    run, whatever happened. `long` marks one that may take so long that its call is worth to be
+    waited for without a worker.
     """
 
     name: str
     function: str
     map_over: str | None
+    expands: str | None
     takes: Mapping[str, bool]
     gives: tuple[str, ...]
     lists: tuple[str, ...]
     reads: tuple[str, ...]
     teardown: bool
+    long: bool
 
 
 class Operations:
-    """All operations of a file, in its order.
-
-    `first` is the operation that takes nothing where others are mapped: its answer says how often
-    those are called. It is None where none is mapped.
-    """
+    """All operations of a file, in its order."""
 
     def __init__(self, operations: Iterable[Operation], what: str):
         self._by_name = {operation.name: operation for operation in operations}
         self._giver: dict[str, str] = {}
+        self._expander: dict[str, str] = {}
         for operation in self:
+            if operation.expands:
+                other = self._expander.setdefault(operation.expands, operation.name)
+                if other != operation.name:
+                    raise BadInput(
+                        f"{what}: expands of {operation.name} is '{operation.expands}', which"
+                        f" {other} expands already"
+                    )
             for output in operation.gives:
                 if "#" in output:
                     raise BadInput(
@@ -88,7 +95,8 @@ class Operations:
                         " a teardown: nothing comes after it"
                     )
         self._order = self._sort(what)
-        self.first = self._first(what)
+        for operation in self:
+            self._check_mapped(operation, what)
 
     def __repr__(self) -> str:
         # Airflow keeps the text of what a mapped task is made with, and takes another text for
@@ -121,6 +129,10 @@ class Operations:
         """The operation that gives this output."""
         return self._giver[output]
 
+    def expander(self, operation: Operation) -> str | None:
+        """The operation that says how often this one is called; None where it is called once."""
+        return self._expander[operation.map_over] if operation.map_over else None
+
     def in_order(self) -> list[Operation]:
         """Givers before takers, teardowns last; what nothing orders stays in the file's order."""
         return sorted(self._order, key=lambda operation: operation.teardown)
@@ -134,8 +146,9 @@ class Operations:
         return sorted((giver, taker.name) for taker in self for giver in self.upstream(taker))
 
     def is_joined(self, operation: Operation, giver: str) -> bool:
-        """True where the operation takes of every shard of the giver: that is mapped, it is not."""
-        return operation.map_over is None and self[giver].map_over is not None
+        """True where the operation takes of every call of the giver: that is mapped, and it is not
+        mapped over the same."""
+        return self[giver].map_over not in (None, operation.map_over)
 
     def inputs(
         self,
@@ -145,8 +158,8 @@ class Operations:
         """The inputs of a call, and the required ones that were not given.
 
         `given` holds the outputs of each operation that answered, a list's as `name#0`, `name#1` and
-        so on; of one whose outputs are joined, those of each shard in order, which become the same. Raises Incomplete
-        where only some shards gave one.
+        so on; of one whose outputs are joined, those of each call in order, which become the same.
+        Raises Incomplete where only some calls gave one.
         """
         inputs: dict[str, str] = {}
         missing: list[str] = []
@@ -181,7 +194,7 @@ class Operations:
         giver or comes after it. What some other operation tells of need not be waited for, which
         keeps the graph readable: one edge for a pipeline's chain in place of one an operation.
 
-        A mapped giver fails its takers with the first of its shards that fails, while others run
+        A mapped giver fails its takers with the first of its calls that fails, while others run
         on. So nothing but itself tells of its end.
         """
         after: dict[str, set[str]] = {}
@@ -203,25 +216,23 @@ class Operations:
         work = [operation.name for operation in self._order if not operation.teardown]
         return [name for name in work if not any(name in told[other] for other in work)]
 
-    def _first(self, what: str) -> str | None:
-        mapped = [operation for operation in self if operation.map_over]
-        if not mapped:
-            return None
-        firsts = [o.name for o in self if not o.takes and not o.teardown]
-        if len(firsts) != 1 or not self[firsts[0]].gives:
+    def _check_mapped(self, operation: Operation, what: str) -> None:
+        """Somebody it takes from must say how often it is called."""
+        if operation.map_over is None:
+            return
+        mapped = f"{what}: {operation.name} is mapped over '{operation.map_over}'"
+        expander = self._expander.get(operation.map_over)
+        if expander is None:
             raise BadInput(
-                f"{what}: {mapped[0].name} is mapped; exactly one operation must take nothing, and"
-                f" give something, to say how often it is called, but these take nothing:"
-                f" {', '.join(firsts)}"
+                f"{mapped}, and no operation says how often it is called; give the one that does"
+                f" 'expands: {operation.map_over}'"
             )
-        for operation in mapped:
-            if firsts[0] not in self.upstream(operation):
-                raise BadInput(
-                    f"{what}: {operation.name} is mapped, but takes nothing of {firsts[0]}, which"
-                    f" says how often it is called; take one of its outputs, such as"
-                    f" '{self[firsts[0]].gives[0]}'"
-                )
-        return firsts[0]
+        if expander not in self.upstream(operation):
+            such = "".join(f", such as '{name}'" for name in self[expander].gives[:1])
+            raise BadInput(
+                f"{mapped}, but takes nothing of {expander}, which says how often it is called; take"
+                f" one of its outputs{such}"
+            )
 
     def _sort(self, what: str) -> list[Operation]:
         order: list[Operation] = []
@@ -264,10 +275,12 @@ def _operation(name: object, row: object, what: str) -> Operation:
     if not isinstance(function, str):
         raise BadInput(f"{what}: function of {name} must be a name, not {function!r}")
     map_over, teardown = row.get("map_over"), row.get("teardown") is True
-    if map_over is not None and map_over not in MAPS:
-        raise BadInput(
-            f"{what}: map_over of {name} is '{map_over}'{_suggest(str(map_over), MAPS)}"
-        )
+    expands = row.get("expands")
+    if not isinstance(row.get("long", False), bool):
+        raise BadInput(f"{what}: long of {name} must be true or false, not {row['long']!r}")
+    for key, kind in (("map_over", map_over), ("expands", expands)):
+        if kind is not None and kind not in KINDS:
+            raise BadInput(f"{what}: {key} of {name} is '{kind}'{_suggest(str(kind), KINDS)}")
     if map_over is not None and teardown:
         raise BadInput(
             f"{what}: map_over of {name} is of a teardown, which ends a run once; leave it out"
@@ -276,17 +289,25 @@ def _operation(name: object, row: object, what: str) -> Operation:
     lists = tuple(output for output, marked in gives.items() if marked)
     if map_over is not None and lists:
         raise BadInput(
-            f"{what}: gives of {name} has a list, and each shard gives one uri; leave it out"
+            f"{what}: gives of {name} has a list, and each {map_over} gives one uri; leave it out"
+        )
+    if expands is not None and (map_over is not None or teardown):
+        raise BadInput(
+            f"{what}: expands of {name} is of"
+            f" {'a teardown, which comes last' if teardown else 'a mapped operation'}; only one that"
+            " is called once can say how often others are"
         )
     return Operation(
         name=name,
         function=function,
         map_over=map_over,
+        expands=expands,
         takes=_marked(name, "takes", OPTIONAL, "[examples, {live_model: optional}]", row, what),
         gives=tuple(gives),
         lists=lists,
         reads=_names(name, "reads", row.get("reads") or [], what),
         teardown=teardown,
+        long=row.get("long") is True,
     )
 
 

@@ -1,18 +1,26 @@
 """The operators: a task is a call of a function, and keeps nothing but its small outputs."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import Any, NoReturn
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import Asset, AssetAlias, BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from sluice.calls import Passing, Permanent, Result, call, function_url
+from sluice.conf import Conf
+from sluice.deployment import Deployment
 from sluice.operations import Incomplete, Operation, Operations
 
 BATCH = "batch"
 ERROR = "error"
 OUTPUTS = "outputs"
 RETURNED = "return_value"
+SPAN_FORMAT = "%Y-%m-%d"
+"""What names the span of a date where the spec does not say it."""
+
+Returned = dict[str, str] | list[int]
 
 
 class StageOperator(BaseOperator):
@@ -22,9 +30,13 @@ class StageOperator(BaseOperator):
     `error`, the sentence of a failed try. It is skipped where a required input was not given, and
     fails for good on an error that a retry cannot help.
 
-    Airflow maps over what a task returns and over nothing else. So the operation that says how many
-    shards there are returns their numbers, from 0, and its outputs are the XCom `outputs`. A mapped
-    task is given one of the numbers as `shard`.
+    Airflow maps over what a task returns and over nothing else. So an operation that says how many
+    shards (or slices, or trials) there are returns their numbers, from 0, and its outputs are the
+    XCom `outputs`. A mapped task is given one of the numbers as `shard`.
+
+    `folder` is where deployment.json lies. `deferred` has the call wait in the triggerer. `released`
+    names the asset of what the operation puts into service: its event is given where the answer says
+    that this run did so, and only then.
     """
 
     def __init__(
@@ -33,6 +45,10 @@ class StageOperator(BaseOperator):
         operation: Operation,
         operations: Operations,
         call_seconds: float,
+        folder: str,
+        span_format: str | None = None,
+        deferred: bool = False,
+        released: Asset | None = None,
         shard: int | None = None,
         **kwargs: Any,
     ):
@@ -40,9 +56,13 @@ class StageOperator(BaseOperator):
         self.operation = operation
         self.operations = operations
         self.call_seconds = call_seconds
+        self.folder = folder
+        self.span_format = span_format
+        self.deferred = deferred
+        self.released = released
         self.shard = shard
 
-    def execute(self, context: Mapping[str, Any]) -> dict[str, str] | list[int]:
+    def execute(self, context: Mapping[str, Any]) -> Returned:
         task = context["ti"]
         given = {
             giver: self._given(task, giver) for giver in self.operations.upstream(self.operation)
@@ -56,61 +76,118 @@ class StageOperator(BaseOperator):
             names = ", ".join(f"{name} (by {self.operations.giver(name)})" for name in missing)
             raise AirflowSkipException(f"Skipped, because these were not given: {names}")
         try:
-            result = self.perform(self.request(context, inputs))
+            return self._taken(context, self.perform(self.request(context, inputs)))
         except (Permanent, Passing) as e:
-            self.log.error("%s", e)
-            task.xcom_push(ERROR, str(e))
-            permanent = isinstance(e, Permanent)
-            raise (AirflowFailException if permanent else AirflowException)(str(e)) from None
+            self._failed(context, e)
+
+    def resume(self, context: Mapping[str, Any], event: Mapping[str, Any]) -> Returned:
+        """Goes on with what the trigger was answered."""
+        if "permanent" in event:
+            self._failed(context, Permanent(event["permanent"]))
+        if "passing" in event:
+            self._failed(context, Passing(event["passing"]))
+        summary = event.get("summary", {})
+        self.log.info("Answered %s", event)
+        result = Result(event["outputs"], summary, event["expand"], dict(event))
+        return self._taken(context, result)
+
+    def _failed(self, context: Mapping[str, Any], error: Permanent | Passing) -> NoReturn:
+        self.log.error("%s", error)
+        context["ti"].xcom_push(ERROR, str(error))
+        permanent = isinstance(error, Permanent)
+        raise (AirflowFailException if permanent else AirflowException)(str(error)) from None
+
+    def _taken(self, context: Mapping[str, Any], result: Result) -> Returned:
+        """Keeps of an answer what others need."""
+        task = context["ti"]
         if isinstance(result.summary.get(BATCH), str):
             task.xcom_push(BATCH, result.summary[BATCH])
-        if self.operation.name == self.operations.first:
+        if self.released and result.summary.get("released") is True:
+            extra = {
+                "batch": self._batch(context),
+                "version": result.summary.get("version"),
+                "run": context["dag_run"].run_id,
+            }
+            context["outlet_events"][AssetAlias(self.released.name)].add(self.released, extra=extra)
+        if self.operation.expands:
             task.xcom_push(OUTPUTS, result.outputs)
-            return list(range(result.shards))
+            return list(range(result.expand.get(self.operation.expands, 0)))
         return result.outputs
 
     def _given(self, task: Any, giver: str) -> dict[str, str] | list[dict[str, str]]:
-        """What the giver gave, or each of its shards where the inputs are joined."""
+        """What the giver gave, or each of its calls where the inputs are joined."""
+        other = self.operations[giver]
         if self.operations.is_joined(self.operation, giver):
-            shards = range(self._shards(task))
-            return [task.xcom_pull(task_ids=giver, map_indexes=k) or {} for k in shards]
-        key = OUTPUTS if giver == self.operations.first else RETURNED
-        own = self.operations[giver].map_over is not None
+            calls = range(self._calls(task, other))
+            return [task.xcom_pull(task_ids=giver, map_indexes=k) or {} for k in calls]
+        key = OUTPUTS if other.expands else RETURNED
+        own = other.map_over is not None
         shard = self.shard if own else -1
         return task.xcom_pull(task_ids=giver, key=key, map_indexes=shard) or {}
 
-    def _shards(self, task: Any) -> int:
-        first = self.operations.first
-        return len(task.xcom_pull(task_ids=first, map_indexes=-1) or ()) if first else 0
+    def _calls(self, task: Any, operation: Operation) -> int:
+        """How often a mapped operation is called; 0 for one that is not mapped."""
+        expander = self.operations.expander(operation)
+        return len(task.xcom_pull(task_ids=expander, map_indexes=-1) or ()) if expander else 0
 
     def request(self, context: Mapping[str, Any], inputs: dict[str, str]) -> dict[str, Any]:
-        """The stage request: options of the run's conf that were set go along as parameters."""
+        """The stage request of a call in this run."""
         run, task = context["dag_run"], context["ti"]
-        conf = {name: value for name, value in (run.conf or {}).items() if value is not None}
-        batch = conf.pop(BATCH, None) or self._resolved(task)
+        conf = Conf.of(run.conf, lenient=self.operation.teardown)
         request = {
             "pipeline": self.dag_id,
             "run": run.run_id,
             "operation": self.operation.name,
             "attempt": task.try_number,
             "inputs": inputs,
-            "parameters": conf,
+            "parameters": dict(conf.options),
         }
         if self.shard is not None:
-            request |= {"shard": self.shard, "shards": self._shards(task)}
-        return {**request, "batch": batch} if batch else request
+            request |= {"shard": self.shard, "shards": self._calls(task, self.operation)}
+        if conf.force:
+            request["force"] = True
+        if batch := self._batch(context):
+            request["batch"] = batch
+        # Only who finds the batch asks of which span; what comes after depends on the batch alone.
+        if not self.operation.takes and not self.operation.teardown:
+            if span := conf.span or self._span(run):
+                request["span"] = span
+        return request
+
+    def _span(self, run: Any) -> str | None:
+        """The span of the run's date. A backfill is of its dates. A scheduled run is where the spec
+        says so; else, as one that a person or another pipeline started, of the newest batch."""
+        kind = str(getattr(run.run_type, "value", run.run_type))
+        if kind == "backfill" or (kind == "scheduled" and self.span_format):
+            date = run.logical_date or run.run_after
+            return date.astimezone(timezone.utc).strftime(self.span_format or SPAN_FORMAT)
+        return None
 
     def perform(self, request: dict[str, Any]) -> Result:
-        """Raises Permanent or Passing."""
+        """Raises Permanent or Passing, or hands the call to the triggerer and comes back at `resume`."""
         function = self.operation.function
-        url = function_url(function)
+        url = function_url(function, Deployment.read(Path(self.folder)).functions)
         self.log.info("Calling function %s at %s", function, url)
+        if self.deferred:
+            # What it is made of has no place in the parsing of a DAG file.
+            from sluice.trigger import CallTrigger
+
+            self.defer(
+                trigger=CallTrigger(function, url, request, self.call_seconds),
+                method_name="resume",
+                # The trigger itself ends in time, and says better why.
+                timeout=timedelta(seconds=self.call_seconds + 60),
+            )
         result = call(function, url, request, self.call_seconds)
         self.log.info("Answered %s", result.answer)
         return result
 
-    def _resolved(self, task: Any) -> str | None:
-        """The batch that the run's first operations found, for a run that was given none."""
+    def _batch(self, context: Mapping[str, Any]) -> str | None:
+        """The batch that the run was given, else the one that its first operations found."""
+        task = context["ti"]
+        given = Conf.of(context["dag_run"].conf, lenient=True).batch
+        if given:
+            return given
         for other in self.operations:
             if not other.takes and not other.teardown and other != self.operation:
                 batch = task.xcom_pull(task_ids=other.name, key=BATCH, map_indexes=-1)
@@ -123,8 +200,13 @@ class TeardownOperator(StageOperator):
     """Calls its function when all else has ended, however, with how each task did; then fails where
     one failed, as the state of a run is that of its teardown."""
 
-    def execute(self, context: Mapping[str, Any]) -> dict[str, str] | list[int]:
-        outputs = super().execute(context)
+    def execute(self, context: Mapping[str, Any]) -> Returned:
+        return self._ended(context, super().execute(context))
+
+    def resume(self, context: Mapping[str, Any], event: Mapping[str, Any]) -> Returned:
+        return self._ended(context, super().resume(context, event))
+
+    def _ended(self, context: Mapping[str, Any], outputs: Returned) -> Returned:
         ends = self._ends(context)
         failed = [name for name, end in ends.items() if end["state"] in _BAD]
         if failed:
@@ -141,14 +223,14 @@ class TeardownOperator(StageOperator):
         which of them failed, and the first one's error."""
         task, run = context["ti"], context["dag_run"].run_id
         states = task.get_task_states(dag_id=self.dag_id, run_ids=[run]).get(run, {})
-        shards = self._shards(task)
         ends: dict[str, dict[str, Any]] = {}
         for operation in self.operations.in_order():
             if operation.teardown:
                 continue
             name = operation.name
-            # Airflow names the instance of a shard so.
-            each = [states.get(f"{name}_{k}") for k in range(shards)] if operation.map_over else []
+            calls = self._calls(task, operation)
+            # Airflow names the instance of a call so.
+            each = [states.get(f"{name}_{k}") for k in range(calls)]
             mapped = any(each)
             # What has no state yet waits behind a task that failed and never begins.
             each = [str(s or "upstream_failed") for s in (each if mapped else [states.get(name)])]
@@ -161,7 +243,7 @@ class TeardownOperator(StageOperator):
                 if error:
                     ends[name]["error"] = error
             if mapped:
-                ends[name] |= {"shards": shards} | ({"failed": failed} if failed else {})
+                ends[name] |= {"shards": calls} | ({"failed": failed} if failed else {})
         return ends
 
 

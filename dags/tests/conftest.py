@@ -66,7 +66,8 @@ def functions(monkeypatch):
                 f"{name}#0" if name in operation.lists else name for name in operation.gives
             )
             for operation in operations
-        }
+        },
+        expands={o.name: o.expands for o in operations if o.expands},
     )
 
     class Handler(BaseHTTPRequestHandler):

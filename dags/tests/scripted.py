@@ -19,17 +19,17 @@ class Reply:
         *outputs: str,
         summary: dict[str, Any] | None = None,
         shard: int | None = None,
-        shards: object = None,
+        expand: object = None,
     ) -> "Reply":
-        """`shard` tells the outputs of one from those of another; `shards` is how many there are."""
+        """`shard` tells the outputs of one from those of another; `expand` is how many there are."""
         suffix = "" if shard is None else f"/{shard}"
         answer = {
             "outputs": {name: f"gs://artifacts/{name}{suffix}" for name in outputs},
             "cached": False,
             "summary": summary or {},
         }
-        if shards is not None:
-            answer["expand"] = {"shard": shards}
+        if expand is not None:
+            answer["expand"] = expand
         return Reply(200, "application/json", json.dumps(answer))
 
     @staticmethod
@@ -51,7 +51,8 @@ class FunctionServer:
     """Every function behind one loopback port: gives all that its operation gives, unless told."""
 
     gives: dict[str, tuple[str, ...]]
-    shards: int | None = None
+    expands: dict[str, str] = field(default_factory=dict)
+    calls: dict[str, int | None] = field(default_factory=dict)
     url: str = ""
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -68,11 +69,13 @@ class FunctionServer:
 
     def everything(self, request: dict[str, Any]) -> Reply:
         first = request["operation"] == "resolve"
+        kind = self.expands.get(request["operation"])
+        calls = self.calls.get(kind)
         return Reply.gives(
             *self.gives.get(request["operation"], ()),
             summary={"batch": "b-found"} if first else {},
             shard=request.get("shard"),
-            shards=self.shards if first else None,
+            expand=None if calls is None else {kind: calls},
         )
 
     def called(self) -> list[str]:

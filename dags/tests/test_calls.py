@@ -26,16 +26,16 @@ def test_answers_outputs_and_summary(functions):
     assert functions.requests == [REQUEST]
 
 
-@pytest.mark.parametrize(("shards", "read"), [(None, 0), (0, 0), (3, 3), (1024, 1024)])
-def test_answers_how_many_shards_there_are(functions, shards, read):
-    functions.on("ingest", Reply.gives("batch", shards=shards))
-    assert ask(functions).shards == read
+@pytest.mark.parametrize("expand", [None, {}, {"shard": 0}, {"shard": 1024}, {"trial": 3}])
+def test_answers_how_often_what_is_mapped_is_called(functions, expand):
+    functions.on("ingest", Reply.gives("batch", expand=expand))
+    assert ask(functions).expand == (expand or {})
 
 
-@pytest.mark.parametrize("shards", [-1, 1025, "3", 2.5, True])
-def test_a_number_of_shards_that_is_none_is_no_stage_result(functions, shards):
-    functions.on("ingest", Reply.gives("batch", shards=shards))
-    with pytest.raises(Passing, match="not a stage result .*shard must be from 0 to 1024"):
+@pytest.mark.parametrize("calls", [-1, 1025, "3", 2.5, True])
+def test_a_number_of_calls_that_is_none_is_no_stage_result(functions, calls):
+    functions.on("ingest", Reply.gives("batch", expand={"shard": calls}))
+    with pytest.raises(Passing, match=r"not a stage result .*to a number from 0 to 1024"):
         ask(functions)
 
 
@@ -149,20 +149,30 @@ def test_https_carries_an_id_token_whose_audience_is_the_url(functions, monkeypa
 def test_finds_functions_in_a_mapping_or_in_what_status_prints():
     urls = {"ingest": "http://127.0.0.1:9/"}
     for known in (urls, {"functions": urls, "models": []}):
-        assert function_url("ingest", {"SLUICE_FUNCTIONS": json.dumps(known)}) == urls["ingest"]
+        assert function_url("ingest", {}, {"SLUICE_FUNCTIONS": json.dumps(known)}) == urls["ingest"]
+
+
+def test_finds_functions_where_they_were_deployed_unless_told_otherwise():
+    deployed = {"ingest": "https://ingest.run.app"}
+    base = {"SLUICE_FUNCTION_BASE": "https://europe-west1-shop.cloudfunctions.net"}
+    assert function_url("ingest", deployed, base) == "https://ingest.run.app"
+    told = {"SLUICE_FUNCTIONS": '{"ingest": "http://127.0.0.1:9/"}'}
+    assert function_url("ingest", deployed, told) == "http://127.0.0.1:9/"
+    with pytest.raises(Permanent, match="deployment.json names no URL of function train; deploy"):
+        function_url("train", deployed, base)
 
 
 def test_finds_functions_below_the_base():
     base = "https://europe-west1-shop.cloudfunctions.net"
     for written in (base, base + "/"):
-        url = function_url("validate-data", {"SLUICE_FUNCTION_BASE": written})
+        url = function_url("validate-data", {}, {"SLUICE_FUNCTION_BASE": written})
         assert url == base + "/validate-data"
 
 
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({}, "set SLUICE_FUNCTION_BASE"),
+        ({}, "put deployment.json beside operations.yaml, set SLUICE_FUNCTIONS"),
         ({"SLUICE_FUNCTIONS": "{"}, "SLUICE_FUNCTIONS is not JSON"),
         (
             {"SLUICE_FUNCTIONS": '{"train": "http://127.0.0.1:9"}'},
@@ -173,4 +183,4 @@ def test_finds_functions_below_the_base():
 )
 def test_tells_what_to_set_where_a_function_is_not_found(environment, message):
     with pytest.raises(Permanent, match=message):
-        function_url("ingest", environment)
+        function_url("ingest", {}, environment)

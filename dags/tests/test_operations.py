@@ -20,7 +20,7 @@ finish-run: {teardown: true}
 
 
 SHARDED = """
-resolve: {gives: [batch, baseline]}
+resolve: {expands: shard, gives: [batch, baseline]}
 inspect: {map_over: shard, takes: [batch], gives: [inspection]}
 plan: {takes: [inspection], gives: [plan]}
 part: {map_over: shard, takes: [batch, inspection, plan], gives: [part]}
@@ -118,8 +118,16 @@ def test_refuses_a_file_that_means_nothing(change, message):
     [
         ({"inspect: {map_over: shard,": "inspect: {map_over: shards,"}, "'shards'; did you mean 's"),
         ({"{teardown: true}": "{teardown: true, map_over: shard}"}, "finish-run is of a teardown"),
-        ({"takes: [batch, inspection, plan]": "takes: [plan]"}, "part is mapped, but takes nothing"),
-        ({"map_over: shard, takes: [batch],": "map_over: shard,"}, "nothing: resolve, inspect"),
+        (
+            {"takes: [batch, inspection, plan]": "takes: [plan]"},
+            "part is mapped over 'shard', but takes nothing of resolve",
+        ),
+        ({"expands: shard, gives": "gives"}, "inspect is mapped over 'shard', and no operation"),
+        ({"expands: shard, gives": "expands: slice, gives"}, "does 'expands: shard'"),
+        ({"expands: shard, gives": "expands: shards, gives"}, "'shards'; did you mean 's"),
+        ({"plan: {takes": "plan: {expands: shard, takes"}, "which resolve expands already"),
+        ({"inspect: {map_over": "inspect: {expands: trial, map_over"}, "is of a mapped operation"),
+        ({"{teardown: true}": "{teardown: true, expands: trial}"}, "is of a teardown, which comes"),
         ({"gives: [part]": "gives: [{part: list}]"}, "gives of part has a list"),
         ({"gives: [part]": "gives: [part, 'part#1']"}, "'part#1'; what follows a # is a number"),
     ],
@@ -127,6 +135,23 @@ def test_refuses_a_file_that_means_nothing(change, message):
 def test_refuses_a_map_that_nobody_can_perform(change, message):
     with pytest.raises(BadInput, match=f"^operations.yaml: .*{message}"):
         sharded(**change)
+
+
+def test_joins_what_one_kinds_calls_gave_for_another_kind():
+    operations = Operations.parse(
+        """
+resolve: {expands: shard, gives: [batch]}
+part: {map_over: shard, takes: [batch], gives: [part]}
+search: {expands: trial, takes: [part], gives: [plan]}
+trial: {map_over: trial, takes: [plan, part], gives: [trial]}
+""",
+        "operations.yaml",
+    )
+    assert operations.is_joined(operations["search"], "part")
+    assert operations.is_joined(operations["trial"], "part")
+    assert not operations.is_joined(operations["trial"], "search")
+    assert operations.expander(operations["trial"]) == "search"
+    assert operations.expander(operations["search"]) is None
 
 
 def test_joins_what_the_shards_gave_in_their_order():
@@ -210,11 +235,12 @@ def every_dag(size, mapped=None):
     for chosen in itertools.product([False, True], repeat=len(pairs)):
         edges = [pair for pair, taken in zip(pairs, chosen, strict=True) if taken]
         takes = {name: [g for g, t in edges if t == name] for name in names}
-        if mapped and ([n for n in names if not takes[n]] != ["a"] or "a" not in takes[mapped]):
+        if mapped and "a" not in takes[mapped]:
             continue
         rows = [
             f"{name}: {{takes: [{', '.join(f'from-{g}' for g in takes[name])}],"
-            f" gives: [from-{name}]{', map_over: shard' if name == mapped else ''}}}"
+            f" gives: [from-{name}]{', map_over: shard' if name == mapped else ''}"
+            f"{', expands: shard' if mapped and name == 'a' else ''}}}"
             for name in names
         ]
         yield Operations.parse("\n".join([*rows, "end: {teardown: true}"]), "operations.yaml")

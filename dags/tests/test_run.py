@@ -1,6 +1,7 @@
 """Whole runs of the taxi pipeline on real Airflow, against scripted functions."""
 
 import json
+import os
 from datetime import timedelta
 
 import pytest
@@ -40,7 +41,7 @@ finish-run: {teardown: true}
 
 # A batch is looked at shard by shard, planned as a whole, and read shard by shard.
 SHARDED = """
-resolve: {gives: [batch]}
+resolve: {expands: shard, gives: [batch]}
 inspect: {map_over: shard, takes: [batch], gives: [inspection]}
 plan: {takes: [inspection], gives: [plan]}
 part: {map_over: shard, takes: [batch, inspection, plan], gives: [part]}
@@ -50,18 +51,44 @@ finish-run: {teardown: true}
 """
 
 
+# Parts of a batch, then trials over all of them, then a slice each of the best.
+SEVERAL = """
+resolve: {expands: shard, gives: [batch]}
+part: {map_over: shard, takes: [batch], gives: [part]}
+search: {expands: trial, takes: [{part: optional}], gives: [plan]}
+trial: {map_over: trial, takes: [plan, {part: optional}], gives: [trial]}
+best: {expands: slice, takes: [trial], gives: [best]}
+slice: {map_over: slice, takes: [best], gives: [slice]}
+report: {takes: [best, {slice: optional}], gives: [report]}
+finish-run: {teardown: true}
+"""
+
+
+def prepare(text, functions, folder, monkeypatch):
+    """A folder with one pipeline of those operations, which the scripted functions perform."""
+    from sluice.operations import Operations
+
+    (folder / "operations.yaml").write_text(text, encoding="utf-8")
+    (folder / "pipelines" / "taxi.yaml").write_text("label: big_tip\n", encoding="utf-8")
+    operations = Operations.parse(text, "operations.yaml")
+    functions.gives = {operation.name: operation.gives for operation in operations}
+    functions.expands = {o.name: o.expands for o in operations if o.expands}
+    urls = {operation.function: functions.url for operation in operations}
+    monkeypatch.setenv("SLUICE_FUNCTIONS", json.dumps(urls))
+    return folder
+
+
 @pytest.fixture
 def sharded(functions, dags_folder, monkeypatch):
     """The folder of a pipeline whose batches are cut into shards, and its scripted functions."""
-    from sluice.operations import Operations
+    return prepare(SHARDED, functions, dags_folder, monkeypatch)
 
-    (dags_folder / "operations.yaml").write_text(SHARDED, encoding="utf-8")
-    (dags_folder / "pipelines" / "taxi.yaml").write_text("label: big_tip\n", encoding="utf-8")
-    operations = Operations.parse(SHARDED, "operations.yaml")
-    functions.gives = {operation.name: operation.gives for operation in operations}
-    urls = {operation.function: functions.url for operation in operations}
-    monkeypatch.setenv("SLUICE_FUNCTIONS", json.dumps(urls))
-    return dags_folder
+
+@pytest.fixture
+def several(functions, dags_folder, monkeypatch):
+    """The folder of a pipeline that maps over three kinds, and its scripted functions."""
+    functions.calls = {"shard": 2, "trial": 3, "slice": 1}
+    return prepare(SEVERAL, functions, dags_folder, monkeypatch)
 
 
 def shard(functions, operation, k):
@@ -89,7 +116,7 @@ def run(conf=None, folder=DAGS):
 def test_calls_every_operation_in_order_with_what_its_givers_gave(functions):
     functions.on("resolve", Reply.gives("batch"))
 
-    state, states = run({"batch": "b-7", "force": True, "note": None})
+    state, states = run({"batch": "b-7", "span": None})
 
     assert state == "success"
     assert states == WHOLE | dict.fromkeys([*WORK, "finish-run"], "success")
@@ -106,16 +133,88 @@ def test_calls_every_operation_in_order_with_what_its_givers_gave(functions):
             "features": "gs://artifacts/features",
             "examples": "gs://artifacts/examples",
         },
-        "parameters": {"force": True},
+        "parameters": {},
     }
     assert functions.call("finish-run")["parameters"] == {
-        "force": True,
         "tasks": {
             **{name: {"state": "skipped"} for name in SHARDS},
             **{name: {"state": "success"} for name in WORK},
         },
     }
     assert all("Authorization" not in headers for headers in functions.headers)
+
+
+def test_force_and_options_go_with_every_call_and_the_span_with_the_first(functions):
+    state, _ = run({"span": "2026-11-01", "force": True, "options": {"a": 1, "b": None}})
+
+    assert state == "success"
+    assert functions.call("resolve")["span"] == "2026-11-01"
+    assert all(request["force"] is True for request in functions.requests)
+    assert all(request["parameters"]["a"] == 1 for request in functions.requests)
+    assert all("b" not in request["parameters"] for request in functions.requests)
+    assert [r["operation"] for r in functions.requests if "span" in r] == ["resolve"]
+
+
+def test_a_mistyped_member_of_the_conf_fails_the_run_before_any_work(functions):
+    state, states = run({"bacth": "b-7"})
+
+    assert state == "failed"
+    assert functions.called() == ["finish-run"]
+    assert functions.call("finish-run")["parameters"]["tasks"]["resolve"] == {
+        "state": "failed",
+        "error": "the run's conf has an unknown member 'bacth'; did you mean 'batch'? It takes batch,"
+        " span, force, options",
+    }
+
+
+def test_a_deployment_tells_where_the_functions_are(functions, dags_folder, monkeypatch):
+    urls = json.loads(os.environ["SLUICE_FUNCTIONS"])
+    monkeypatch.delenv("SLUICE_FUNCTIONS")
+    (dags_folder / "deployment.json").write_text(json.dumps({"functions": urls}))
+    (dags_folder / "pipelines" / "taxi.yaml").write_text("label: big_tip\n", encoding="utf-8")
+
+    state, _ = run({"batch": "b-7"}, dags_folder)
+
+    assert state == "success"
+    assert functions.called() == [*WORK, "finish-run"]
+
+
+def deferring(folder, names):
+    (folder / "deployment.json").write_text(json.dumps({"defer": names}))
+    (folder / "pipelines" / "taxi.yaml").write_text("label: big_tip\n", encoding="utf-8")
+    return folder
+
+
+def test_what_waits_in_the_triggerer_answers_as_what_is_called_directly(functions, dags_folder):
+    functions.calls["shard"] = 2
+    # One that finds the batch and expands, one that is mapped, one that is plain.
+    deferring(dags_folder, ["resolve", "ingest-shard", "train"])
+
+    state, states = run({}, dags_folder)
+
+    assert state == "success"
+    assert set(states.values()) == {"success"}
+    assert functions.call("train")["batch"] == "b-found"
+    assert set(functions.call("ingest")["inputs"]) == {"batch", "plan", "part#0", "part#1"}
+    assert functions.call("evaluate")["inputs"]["model"] == "gs://artifacts/model"
+    assert len(functions.requests) == len(functions.called()) == len(WORK) + 6
+
+
+def test_an_error_that_the_triggerer_brings_is_told_and_tried_again_where_it_may_pass(
+    functions, dags_folder
+):
+    deferring(dags_folder, ["ingest", "train", "finish-run"])
+    functions.on("ingest", Reply.page(503))
+    functions.on("train", Reply.problem(422, "the label has one class"))
+
+    state, states = run({"batch": "b-7"}, dags_folder)
+
+    assert state == "failed"
+    assert [c["attempt"] for c in functions.requests if c["operation"] == "ingest"] == [1, 2]
+    assert functions.call("train")["attempt"] == 1
+    assert states["evaluate"] == "upstream_failed"
+    tasks = functions.call("finish-run")["parameters"]["tasks"]
+    assert tasks["train"] == {"state": "failed", "error": "the label has one class"}
 
 
 def test_gives_every_one_of_a_list(functions):
@@ -250,7 +349,7 @@ def test_keeps_only_outputs_and_the_batch_in_xcom(functions):
 
 
 def test_the_taxi_pipeline_ingests_shard_by_shard_where_resolve_says_so(functions):
-    functions.shards = 2
+    functions.calls["shard"] = 2
 
     state, states = run({"batch": "b-7"})
 
@@ -265,7 +364,7 @@ def test_the_taxi_pipeline_ingests_shard_by_shard_where_resolve_says_so(function
 
 
 def test_calls_a_mapped_operation_once_a_shard_and_joins_what_they_gave(functions, sharded):
-    functions.shards = 3
+    functions.calls["shard"] = 3
 
     state, states = run({"batch": "b-7"}, sharded)
 
@@ -296,9 +395,47 @@ def test_calls_a_mapped_operation_once_a_shard_and_joins_what_they_gave(function
     assert tasks["plan"] == {"state": "success"}
 
 
+def test_calls_each_kind_as_often_as_its_own_expander_says(functions, several):
+    state, _ = run({"batch": "b-7"}, several)
+
+    assert state == "success"
+    assert sorted(functions.called()) == [
+        "best",
+        "finish-run",
+        "part[0]",
+        "part[1]",
+        "report",
+        "resolve",
+        "search",
+        "slice[0]",
+        "trial[0]",
+        "trial[1]",
+        "trial[2]",
+    ]
+    for k in range(3):
+        (trial,) = shard(functions, "trial", k)
+        assert trial["shards"] == 3
+        assert set(trial["inputs"]) == {"plan", "part#0", "part#1"}
+    assert set(functions.call("best")["inputs"]) == {"trial#0", "trial#1", "trial#2"}
+    assert set(functions.call("report")["inputs"]) == {"best", "slice#0"}
+    tasks = functions.call("finish-run")["parameters"]["tasks"]
+    assert tasks["trial"] == {"state": "success", "shards": 3}
+
+
+def test_skips_a_kind_of_which_there_are_none_and_calls_the_others(functions, several):
+    functions.calls |= {"shard": 0, "slice": 0}
+
+    state, states = run({"batch": "b-7"}, several)
+
+    assert state == "success"
+    assert states["part"] == states["slice"] == "skipped"
+    assert set(functions.call("report")["inputs"]) == {"best"}
+    assert set(shard(functions, "trial", 2)[0]["inputs"]) == {"plan"}
+
+
 @pytest.mark.parametrize("shards", [0, None])
 def test_skips_a_mapped_operation_as_a_whole_where_there_are_no_shards(functions, sharded, shards):
-    functions.shards = shards
+    functions.calls["shard"] = shards
 
     state, states = run({"batch": "b-7"}, sharded)
 
@@ -310,7 +447,7 @@ def test_skips_a_mapped_operation_as_a_whole_where_there_are_no_shards(functions
 
 
 def test_a_shard_that_fails_for_good_stops_its_takers_and_no_other_shard(functions, sharded):
-    functions.shards = 3
+    functions.calls["shard"] = 3
     functions.scripts["part"] = lambda request: (
         Reply.problem(422, "record 7 has no end")
         if request["shard"] == 1
@@ -334,7 +471,7 @@ def test_a_shard_that_fails_for_good_stops_its_takers_and_no_other_shard(functio
 
 
 def test_a_shard_is_tried_again_by_itself(functions, sharded):
-    functions.shards = 3
+    functions.calls["shard"] = 3
     functions.scripts["part"] = lambda request: (
         Reply.page(503)
         if request["shard"] == 2 and request["attempt"] == 1
@@ -351,7 +488,7 @@ def test_a_shard_is_tried_again_by_itself(functions, sharded):
 def test_a_shard_that_alone_gave_nothing_fails_its_taker_rather_than_lose_its_rows(
     functions, sharded
 ):
-    functions.shards = 3
+    functions.calls["shard"] = 3
     functions.scripts["part"] = lambda request: (
         Reply.gives() if request["shard"] == 1 else functions.everything(request)
     )
@@ -368,7 +505,7 @@ def test_keeps_the_numbers_of_the_shards_and_what_each_gave_in_xcom(functions, s
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 
-    functions.shards = 2
+    functions.calls["shard"] = 2
 
     run({"batch": "b-7"}, sharded)
 

@@ -66,7 +66,7 @@ final class AcceptCommand implements Callable<Integer> {
       ORDER BY span DESC, received_at DESC LIMIT 1
       """;
 
-  @Mixin private StateOption state;
+  @Mixin private CloudOption cloud;
 
   @Parameters(paramLabel = "PIPELINE", description = "The pipeline.")
   private String pipeline;
@@ -107,7 +107,7 @@ final class AcceptCommand implements Callable<Integer> {
       throw new BadInput(
           "accept needs --reason TEXT, why the batch is right; --dry-run shows what holds it");
     }
-    Addresses addresses = Addresses.of(state.folder());
+    Addresses addresses = cloud.addresses();
     try (GoogleClients clients = new GoogleClients(addresses.cloud())) {
       Facts facts = clients.facts(addresses.get("SLUICE_DATASET"));
       Platform platform =

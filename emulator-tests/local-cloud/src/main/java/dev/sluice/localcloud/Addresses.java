@@ -68,11 +68,12 @@ record Addresses(long pid, Map<String, String> environment, Map<String, String> 
     return Json.read(Files.readString(state.resolve(FILE)), Addresses.class, FILE);
   }
 
-  /** For Google's Java clients. */
+  /** For Google's Java clients; of a deployed cloud with Google's own credentials. */
   CloudConfiguration cloud() {
+    boolean local = environment.containsKey("STORAGE_EMULATOR_HOST");
     return CloudConfiguration.from(name ->
         switch (name) {
-          case "COMPOSER_USER", "COMPOSER_PASSWORD" -> "admin";
+          case "COMPOSER_USER", "COMPOSER_PASSWORD" -> local ? "admin" : null;
           default -> environment.get(name);
         });
   }
@@ -80,7 +81,8 @@ record Addresses(long pid, Map<String, String> environment, Map<String, String> 
   String get(String name) {
     String value = environment.get(name);
     if (value == null) {
-      throw new BadInput("the local cloud did not say its " + name + "; start it again");
+      throw new BadInput(
+          "the cloud did not say its " + name + "; start it, or make its file, again");
     }
     return value;
   }

@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
             + " goes on with what it had not done.",
     footer = {"", "Examples:", "  ./sluice cancel taxi b-0123456789abcdef0123"})
 final class CancelCommand implements Callable<Integer> {
-  @Mixin private StateOption state;
+  @Mixin private CloudOption cloud;
 
   @Parameters(index = "0", paramLabel = "PIPELINE", description = "The pipeline.")
   private String pipeline;
@@ -36,7 +36,7 @@ final class CancelCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (GoogleClients clients = new GoogleClients(Addresses.of(state.folder()).cloud())) {
+    try (GoogleClients clients = new GoogleClients(cloud.addresses().cloud())) {
       clients.composer().cancel(pipeline, run);
     }
     System.out.println(

@@ -54,7 +54,7 @@ final class DropCommand implements Callable<Integer> {
 
   private static final long EVERY_MILLIS = 100;
 
-  @Mixin private StateOption state;
+  @Mixin private CloudOption cloud;
 
   @Parameters(paramLabel = "FILE", arity = "1..*", description = "The files.")
   private List<Path> files;
@@ -93,7 +93,7 @@ final class DropCommand implements Callable<Integer> {
         throw new BadInput(file + " is no file; give a path that exists");
       }
     }
-    Addresses addresses = Addresses.of(state.folder());
+    Addresses addresses = cloud.addresses();
     int failed = 0;
     try (GoogleClients clients = new GoogleClients(addresses.cloud())) {
       DropPlan plan =

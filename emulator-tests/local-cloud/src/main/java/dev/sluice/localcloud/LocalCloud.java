@@ -120,13 +120,24 @@ public final class LocalCloud implements AutoCloseable {
    * @param processes each function in a process of its own, which takes more memory and more time
    *     to start
    * @param faults wires between functions and services that can be cut, or null for none
+   * @param containers what those processes are started in, or null for plain ones
    * @param airflow the Python of an environment with Airflow to run the DAGs, or null for the
    *     embedded Composer
    */
-  public record Hosting(boolean processes, @Nullable FaultInjector faults, @Nullable Path airflow) {
+  public record Hosting(
+      boolean processes,
+      @Nullable FaultInjector faults,
+      @Nullable Containers containers,
+      @Nullable Path airflow) {
     /** Functions hosted so, on the embedded Composer. */
     public Hosting(boolean processes, @Nullable FaultInjector faults) {
-      this(processes, faults, /* airflow= */ null);
+      this(processes, faults, /* containers= */ null, /* airflow= */ null);
+    }
+
+    /** As deployed: from the zips alone and held to the limits of the manifests. */
+    public static Hosting in(Containers containers) {
+      return new Hosting(
+          /* processes= */ true, /* faults= */ null, containers, /* airflow= */ null);
     }
 
     /** All in this process, and nothing goes wrong. */
@@ -186,6 +197,16 @@ public final class LocalCloud implements AutoCloseable {
       throw new Bug("functions have no processes here, so that none can be killed");
     }
     processes.kill(function);
+  }
+
+  /**
+   * Ends a function's process in order, where functions have processes; the next call starts one.
+   */
+  public void stop(String function) throws InterruptedException {
+    if (processes == null) {
+      throw new Bug("functions have no processes here, so that none can be stopped");
+    }
+    processes.stop(function);
   }
 
   /** The time that the processes of functions have had a CPU, those that have ended too. */
@@ -320,7 +341,8 @@ public final class LocalCloud implements AutoCloseable {
     if (!hosting.processes()) {
       return part(FunctionHost.start(deployments, state)).urls();
     }
-    ProcessHost host = part(ProcessHost.start(deployments, options.home(), state));
+    ProcessHost host =
+        part(ProcessHost.start(deployments, options.home(), state, hosting.containers()));
     processes = host;
     pubsub.findBy(host::find);
     if (hosting.faults() != null) {

@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
             + " ends, and nothing more of it begins. The live model goes on answering.",
     footer = {"", "Examples:", "  ./sluice pause taxi"})
 final class PauseCommand implements Callable<Integer> {
-  @Mixin private StateOption state;
+  @Mixin private CloudOption cloud;
 
   @Parameters(paramLabel = "PIPELINE", description = "The pipeline.")
   private String pipeline;
@@ -30,7 +30,7 @@ final class PauseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (GoogleClients clients = new GoogleClients(Addresses.of(state.folder()).cloud())) {
+    try (GoogleClients clients = new GoogleClients(cloud.addresses().cloud())) {
       clients.composer().pause(pipeline);
     }
     System.out.println(

@@ -46,7 +46,7 @@ final class PublishCommand implements Callable<Integer> {
   private static final int AT_ONCE = 1_000;
   private static final Duration PATIENCE = Duration.ofMinutes(30);
 
-  @Mixin private StateOption state;
+  @Mixin private CloudOption cloud;
 
   @Parameters(paramLabel = "FILE.jsonl", description = "A JSON object a line.")
   private Path file;
@@ -87,7 +87,7 @@ final class PublishCommand implements Callable<Integer> {
     if (!Files.isRegularFile(file)) {
       throw new BadInput(file + " is no file; give a path that exists");
     }
-    Addresses addresses = Addresses.of(state.folder());
+    Addresses addresses = cloud.addresses();
     try (GoogleClients clients = new GoogleClients(addresses.cloud())) {
       Map<String, String> rows = new HashMap<>();
       long started = System.nanoTime();

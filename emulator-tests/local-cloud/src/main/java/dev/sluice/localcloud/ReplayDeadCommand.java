@@ -1,5 +1,6 @@
 package dev.sluice.localcloud;
 
+import com.google.auth.oauth2.GoogleCredentials;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import com.google.pubsub.v1.AcknowledgeRequest;
@@ -17,6 +18,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.auth.MoreCallCredentials;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -58,8 +60,9 @@ import picocli.CommandLine.Option;
 final class ReplayDeadCommand implements Callable<Integer> {
   private static final String DEAD_LETTER = "CloudPubSubDeadLetterSource";
   private static final int AT_ONCE = 200;
+  private static final String PUBSUB = "pubsub.googleapis.com:443";
 
-  @Mixin private StateOption state;
+  @Mixin private CloudOption cloud;
 
   @Option(
       names = "--topic",
@@ -84,14 +87,19 @@ final class ReplayDeadCommand implements Callable<Integer> {
     if (max < 1) {
       throw new BadInput("--max is " + max + "; it must be at least 1");
     }
-    Addresses addresses = Addresses.of(state.folder());
+    Addresses addresses = cloud.addresses();
+    String emulator = addresses.environment().get("PUBSUB_EMULATOR_HOST");
     ManagedChannel channel =
-        ManagedChannelBuilder.forTarget(addresses.get("PUBSUB_EMULATOR_HOST"))
-            .usePlaintext()
-            .build();
+        emulator == null
+            ? ManagedChannelBuilder.forTarget(PUBSUB).build()
+            : ManagedChannelBuilder.forTarget(emulator).usePlaintext().build();
+    SubscriberGrpc.SubscriberBlockingStub subscriber = SubscriberGrpc.newBlockingStub(channel);
     try (GoogleClients clients = new GoogleClients(addresses.cloud())) {
       return replay(
-          SubscriberGrpc.newBlockingStub(channel),
+          emulator == null
+              ? subscriber.withCallCredentials(
+                  MoreCallCredentials.from(GoogleCredentials.getApplicationDefault()))
+              : subscriber,
           "projects/" + addresses.get("GOOGLE_CLOUD_PROJECT") + "/subscriptions/" + topic + "-dead",
           clients.messages(),
           clients.facts(addresses.get("SLUICE_DATASET")));

@@ -22,14 +22,14 @@ import picocli.CommandLine.Option;
     description = "Tells the addresses, the live versions, the newest batches and alarms.",
     footer = {"", "Examples:", "  ./sluice status", "  ./sluice status --json"})
 final class StatusCommand implements Callable<Integer> {
-  @Mixin private StateOption state;
+  @Mixin private CloudOption cloud;
 
   @Option(names = "--json", description = "Print as JSON.")
   private boolean json;
 
   @Override
   public Integer call() throws IOException {
-    Addresses addresses = Addresses.of(state.folder());
+    Addresses addresses = cloud.addresses();
     try (GoogleClients clients = new GoogleClients(addresses.cloud())) {
       var facts = clients.facts(addresses.get("SLUICE_DATASET"));
       List<Map<String, @Nullable Object>> models =

@@ -29,7 +29,7 @@ public final class TaskLines {
    * @param operations what the tasks are
    */
   public TaskLines(Operations operations) {
-    this.onlyWithShards = operations.onlyWithShards().stream().map(Operation::name).toList();
+    this.onlyWithShards = operations.onlyWhereMapped().stream().map(Operation::name).toList();
   }
 
   /**

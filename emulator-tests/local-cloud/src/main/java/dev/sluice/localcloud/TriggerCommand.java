@@ -23,19 +23,21 @@ import picocli.CommandLine.Parameters;
     name = "trigger",
     header = "Starts or resumes a run.",
     description =
-        "Starts a run: of the newest batch that has not passed, or of --batch. A batch's run that"
-            + " failed is resumed; one that succeeded stays, unless --force starts another.",
+        "Starts a run: of the newest batch that has not passed, of a span's newest or of --batch. A"
+            + " batch's run that failed is resumed; one that succeeded stays, unless --again repeats"
+            + " it or --force starts another.",
     footer = {
       "",
       "Examples:",
       "  ./sluice trigger taxi --wait",
-      "  ./sluice trigger taxi --batch b-0123456789abcdef0123 --force"
+      "  ./sluice trigger taxi --span 2026-11-01",
+      "  ./sluice trigger taxi --batch b-0123456789abcdef0123 --again"
     })
 final class TriggerCommand implements Callable<Integer> {
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS").withZone(ZoneOffset.UTC);
 
-  @Mixin private StateOption state;
+  @Mixin private CloudOption cloud;
 
   @Parameters(paramLabel = "PIPELINE", description = "The pipeline.")
   private String pipeline;
@@ -43,8 +45,26 @@ final class TriggerCommand implements Callable<Integer> {
   @Option(names = "--batch", paramLabel = "B", description = "The batch.")
   private @Nullable String batch;
 
-  @Option(names = "--force", description = "Start another run, whatever became of the last.")
+  @Option(names = "--span", paramLabel = "S", description = "The span whose newest batch to take.")
+  private @Nullable String span;
+
+  @Option(
+      names = "--again",
+      description =
+          "Repeat the batch's run where it succeeded, on what it was pinned to: what it made is"
+              + " found, and told to BigQuery anew.")
+  private boolean again;
+
+  @Option(
+      names = "--force",
+      description = "Start another run that takes nothing of what is there: each stage works anew.")
   private boolean force;
+
+  @Option(
+      names = "--option",
+      paramLabel = "NAME=VALUE",
+      description = "A parameter of every call of the run; may be repeated.")
+  private Map<String, String> options = new LinkedHashMap<>();
 
   @Option(names = "--wait", description = "Wait until the run has ended, and tell how.")
   private boolean wait;
@@ -54,16 +74,36 @@ final class TriggerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (force && batch == null) {
-      throw new BadInput("--force starts another run of one batch; name it with --batch");
+    if (again && batch == null) {
+      throw new BadInput("--again repeats the run of one batch; name it with --batch");
     }
-    String stamp = STAMP.format(Instant.now());
-    String run = batch == null ? "manual-" + stamp : force ? batch + "--force-" + stamp : batch;
-    try (GoogleClients clients = new GoogleClients(Addresses.of(state.folder()).cloud())) {
+    if (again && (force || !options.isEmpty())) {
+      throw new BadInput(
+          "--again repeats a run as it was; --force and --option start another one, so leave it"
+              + " out");
+    }
+    if (batch != null && span != null) {
+      throw new BadInput("--batch and --span both say what the run is of; give one of them");
+    }
+    String run = run(STAMP.format(Instant.now()));
+    Map<String, Object> conf = new LinkedHashMap<>();
+    if (batch != null) {
+      conf.put("batch", batch);
+    }
+    if (span != null) {
+      conf.put("span", span);
+    }
+    if (force) {
+      conf.put("force", true);
+    }
+    if (!options.isEmpty()) {
+      conf.put("options", options);
+    }
+    try (GoogleClients clients = new GoogleClients(cloud.addresses().cloud())) {
       TriggerOutcome outcome =
-          clients
-              .composer()
-              .trigger(pipeline, run, batch == null ? Map.of() : Map.of("batch", batch));
+          again
+              ? clients.composer().repeat(pipeline, run, conf)
+              : clients.composer().trigger(pipeline, run, conf);
       Map<String, Object> answer = new LinkedHashMap<>();
       answer.put("run", run);
       answer.put("outcome", outcome.name());
@@ -82,5 +122,16 @@ final class TriggerCommand implements Callable<Integer> {
       }
       return end.equals("success") ? 0 : 1;
     }
+  }
+
+  /** The batch's own run where nothing asks for another one. */
+  private String run(String stamp) {
+    if (batch == null) {
+      return "manual-" + stamp;
+    }
+    if (force) {
+      return batch + "--force-" + stamp;
+    }
+    return options.isEmpty() ? batch : batch + "--options-" + stamp;
   }
 }

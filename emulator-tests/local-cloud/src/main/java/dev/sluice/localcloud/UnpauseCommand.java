@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
     description = "Lets the runs of a paused pipeline go on, those that waited first.",
     footer = {"", "Examples:", "  ./sluice unpause taxi"})
 final class UnpauseCommand implements Callable<Integer> {
-  @Mixin private StateOption state;
+  @Mixin private CloudOption cloud;
 
   @Parameters(paramLabel = "PIPELINE", description = "The pipeline.")
   private String pipeline;
@@ -27,7 +27,7 @@ final class UnpauseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (GoogleClients clients = new GoogleClients(Addresses.of(state.folder()).cloud())) {
+    try (GoogleClients clients = new GoogleClients(cloud.addresses().cloud())) {
       clients.composer().unpause(pipeline);
     }
     System.out.println(

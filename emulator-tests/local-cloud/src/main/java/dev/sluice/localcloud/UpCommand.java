@@ -119,7 +119,11 @@ final class UpCommand implements Callable<Integer> {
                 webhook,
                 UpCommand::say,
                 change -> progress(lines, change)),
-            new LocalCloud.Hosting(processes || (plan != null && plan.kills()), injector, python));
+            new LocalCloud.Hosting(
+                processes || (plan != null && plan.kills()),
+                injector,
+                /* containers= */ null,
+                python));
     if (plan != null && injector != null) {
       injector.use(plan);
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TaskLinesTest {
   private static final String OPERATIONS =
       """
-      resolve: {gives: [batch]}
+      resolve: {expands: shard, gives: [batch]}
       inspect-shard: {map_over: shard, takes: [batch], gives: [inspection]}
       plan-shards: {takes: [inspection], gives: [plan]}
       ingest-shard: {map_over: shard, takes: [batch, plan], gives: [part]}

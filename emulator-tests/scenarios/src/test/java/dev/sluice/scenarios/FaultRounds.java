@@ -172,7 +172,7 @@ final class FaultRounds implements AutoCloseable {
     List<String> runs = new ArrayList<>(List.of(batch.run()));
     boolean twins = injected.stream().anyMatch(line -> line.contains("a second run"));
     if (twins) {
-      runs.add(batch.run() + "--force-1");
+      runs.add(batch.run() + "--again-1");
     }
     int resumes = 0;
     for (String run : runs) {

@@ -197,11 +197,21 @@ final class Grants {
             }
             if (port.equals("ObjectStore") || port.equals("Messages")) {
               needs.addAll(place(place, call));
+<<<<<<< HEAD
+            } else {
+              Set<String> known = CALLS.get(call);
+              if (known == null) {
+                throw new IllegalArgumentException(
+                    place + " calls " + call + "; say in Grants.CALLS what that needs");
+              }
+              needs.addAll(known);
+=======
             } else if (CALLS.get(call) instanceof Set<String> known) {
               needs.addAll(known);
             } else {
               throw new IllegalArgumentException(
                   place + " calls " + call + "; say in Grants.CALLS what that needs");
+>>>>>>> A
             }
           }
           needs.forEach(grant -> out.computeIfAbsent(grant, key -> new TreeSet<>()).add(place));

@@ -90,24 +90,23 @@ final class OneResultTest {
 
   @Test
   void twoRunsOfOneBatchAtOnceAreOneVersion() throws Exception {
-    cloud.spec("forced", "label: sold\n");
-    cloud.composer().pause("forced");
+    cloud.spec("again", "label: sold\n");
+    cloud.composer().pause("again");
     Batch batch =
         cloud.upload(
-            "forced/2026-01-01/a.csv", Marketplace.csv(Marketplace.day(23, ROWS)).getBytes(UTF_8));
+            "again/2026-01-01/a.csv", Marketplace.csv(Marketplace.day(23, ROWS)).getBytes(UTF_8));
     cloud.awaitIdle();
     Map<String, String> conf = Map.of("batch", batch.batch());
-    cloud.composer().trigger("forced", batch.batch() + "--force-1", conf);
-    cloud.composer().trigger("forced", batch.batch() + "--force-2", conf);
-    cloud.composer().unpause("forced");
+    cloud.composer().trigger("again", batch.batch() + "--again-1", conf);
+    cloud.composer().trigger("again", batch.batch() + "--again-2", conf);
+    cloud.composer().unpause("again");
     cloud.awaitIdle();
-    for (String suffix : List.of("", "--force-1", "--force-2")) {
-      assertThat(cloud.composer().run("forced", batch.batch() + suffix).name())
-          .isEqualTo("SUCCESS");
+    for (String suffix : List.of("", "--again-1", "--again-2")) {
+      assertThat(cloud.composer().run("again", batch.batch() + suffix).name()).isEqualTo("SUCCESS");
     }
-    oneLiveVersion("forced", 1);
+    oneLiveVersion("again", 1);
     assertThat(cloud.row(batch)).containsEntry("state", "LIVE");
-    createdOnce("forced/");
+    createdOnce("again/");
   }
 
   @Test

@@ -47,6 +47,24 @@ public final class Names {
     return null;
   }
 
+  /**
+   * @throws BadInput where the text can be no segment of an object's name, which a span is
+   */
+  public static void checkSpan(String span) {
+    String problem = objectProblem(span);
+    String wrong = null;
+    if (span.isBlank()) {
+      wrong = "is empty";
+    } else if (span.contains("/")) {
+      wrong = "is '" + printable(span) + "', which holds a /";
+    } else if (problem != null) {
+      wrong = "is a name that " + problem;
+    }
+    if (wrong != null) {
+      throw new BadInput("the span " + wrong + "; give one segment, such as 2026-11-01");
+    }
+  }
+
   /** A text with its control characters written out, so that it can stand in a sentence. */
   public static String printable(String text) {
     StringBuilder out = new StringBuilder();

@@ -7,23 +7,25 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** {@code dags/operations.yaml}: every operation, and the edges that takes and gives imply. */
 public final class Operations {
   private static final List<String> KEYS =
-      List.of("function", "map_over", "takes", "gives", "reads", "teardown");
-
-  /** What an operation can be mapped over. */
-  private static final List<String> MAPS = List.of(Operation.SHARD);
+      List.of("function", "map_over", "expands", "takes", "gives", "reads", "teardown", "long");
 
   private final Map<String, Operation> byName;
   private final Map<String, String> giver;
 
-  private Operations(Map<String, Operation> byName, Map<String, String> giver) {
+  private final Map<String, String> expander;
+
+  private Operations(
+      Map<String, Operation> byName, Map<String, String> giver, Map<String, String> expander) {
     this.byName = byName;
     this.giver = giver;
+    this.expander = expander;
   }
 
   /**
@@ -34,19 +36,23 @@ public final class Operations {
     Yaml yaml = Yaml.parse(text, what);
     Map<String, Operation> byName = new LinkedHashMap<>();
     Map<String, String> giver = new HashMap<>();
+    Map<String, String> expander = new HashMap<>();
     for (String name : yaml.values().keySet()) {
       Yaml entry = yaml.child(name);
       if (entry == null) {
         throw yaml.refuse(name, "must be a mapping");
       }
       entry.only(KEYS);
+      // How Airflow waits for the answer, which is nothing that is to be known here.
+      entry.bool("long", false);
       String function = entry.string("function");
       Map<String, Boolean> gives = gives(entry);
       Operation operation =
           new Operation(
               name,
               function == null ? name : function,
-              mapOver(entry),
+              kind(entry, "map_over"),
+              kind(entry, "expands"),
               takes(entry),
               List.copyOf(gives.keySet()),
               lists(gives),
@@ -56,16 +62,30 @@ public final class Operations {
         throw entry.refuse("map_over", "is of a teardown, which ends a run once; leave it out");
       }
       if (operation.isMapped() && !operation.lists().isEmpty()) {
-        throw entry.refuse("gives", "has a list, and each shard gives one uri; leave it out");
+        throw entry.refuse(
+            "gives",
+            "has a list, and each " + operation.mapOver() + " gives one uri; leave it out");
+      }
+      if (operation.expands() != null && (operation.isMapped() || operation.teardown())) {
+        throw entry.refuse(
+            "expands",
+            "is of "
+                + (operation.teardown() ? "a teardown, which comes last" : "a mapped operation")
+                + "; only one that is called once can say how often others are");
+      }
+      String other = operation.expands() == null ? null : expander.put(operation.expands(), name);
+      if (other != null) {
+        throw entry.refuse(
+            "expands", "is '" + operation.expands() + "', which " + other + " expands already");
       }
       byName.put(name, operation);
       for (String output : operation.gives()) {
         if (output.contains("#")) {
           throw entry.refuse("gives", "names '" + output + "'; what follows a # is a number");
         }
-        String other = giver.put(output, name);
-        if (other != null) {
-          throw entry.refuse("gives", "names '" + output + "', which " + other + " gives already");
+        String also = giver.put(output, name);
+        if (also != null) {
+          throw entry.refuse("gives", "names '" + output + "', which " + also + " gives already");
         }
       }
     }
@@ -82,29 +102,50 @@ public final class Operations {
         }
       }
     }
-    Operations operations = new Operations(byName, giver);
+    Operations operations = new Operations(byName, giver, expander);
     operations.inOrder();
     for (Operation operation : byName.values()) {
-      if (operation.isMapped() && !operations.upstream(operation).contains(operations.first())) {
-        throw yaml.refuse(
-            operation.name(),
-            "is mapped, but takes nothing of "
-                + operations.first().name()
-                + ", which says how often it is called; take one of its outputs, such as '"
-                + operations.first().gives().getFirst()
-                + "'");
-      }
+      operations.checkMapped(operation, yaml);
     }
     return operations;
   }
 
-  private static @Nullable String mapOver(Yaml entry) {
-    String over = entry.string("map_over");
-    if (over != null && !MAPS.contains(over)) {
-      throw entry.refuse(
-          "map_over", "is '" + over + "'; did you mean '" + Names.nearest(over, MAPS) + "'?");
+  /** Somebody it takes from must say how often it is called. */
+  private void checkMapped(Operation operation, Yaml yaml) {
+    String kind = operation.mapOver();
+    if (kind == null) {
+      return;
     }
-    return over;
+    String name = expander.get(kind);
+    if (name == null) {
+      throw yaml.refuse(
+          operation.name(),
+          "is mapped over '"
+              + kind
+              + "', and no operation says how often it is called; give the one that does 'expands: "
+              + kind
+              + "'");
+    }
+    if (!upstream(operation).contains(get(name))) {
+      List<String> gives = get(name).gives();
+      throw yaml.refuse(
+          operation.name(),
+          "is mapped over '"
+              + kind
+              + "', but takes nothing of "
+              + name
+              + ", which says how often it is called; take one of its outputs"
+              + (gives.isEmpty() ? "" : ", such as '" + gives.getFirst() + "'"));
+    }
+  }
+
+  private static @Nullable String kind(Yaml entry, String key) {
+    String kind = entry.string(key);
+    if (kind != null && !Operation.KINDS.contains(kind)) {
+      throw entry.refuse(
+          key, "is '" + kind + "'; did you mean '" + Names.nearest(kind, Operation.KINDS) + "'?");
+    }
+    return kind;
   }
 
   /** Every operation, in the file's order. */
@@ -138,36 +179,21 @@ public final class Operations {
   }
 
   /**
-   * The operation that comes before all others; its answer says how many calls a mapped one has.
-   *
-   * @throws BadInput where there is none, or more than one
-   */
-  public Operation first() {
-    List<Operation> takingNothing =
-        byName.values().stream().filter(o -> o.takes().isEmpty() && !o.teardown()).toList();
-    if (takingNothing.size() != 1 || takingNothing.getFirst().gives().isEmpty()) {
-      throw new BadInput(
-          "an operation is mapped; exactly one operation must take nothing, and give something, to"
-              + " say how often it is called, but these take nothing: "
-              + String.join(", ", takingNothing.stream().map(Operation::name).toList()));
-    }
-    return takingNothing.getFirst();
-  }
-
-  /**
    * True where the operation takes any number of uris under this name, as {@code name#0} and so on:
-   * its giver gives a list, or is mapped where it is not itself, so that each shard gave one.
+   * its giver gives a list, or is mapped and it is not mapped over the same, so that each of the
+   * giver's calls gave one.
    */
   public boolean isJoined(Operation operation, String input) {
-    return giver(input).lists().contains(input)
-        || (!operation.isMapped() && giver(input).isMapped());
+    Operation from = giver(input);
+    return from.lists().contains(input)
+        || (from.isMapped() && !Objects.equals(from.mapOver(), operation.mapOver()));
   }
 
   /**
-   * The operations that run only where the batch is cut into shards: the mapped ones, and those
-   * that cannot do without what these give.
+   * The operations that run only where there is something to map over, such as shards of a batch
+   * that is cut: the mapped ones, and those that cannot do without what these give.
    */
-  public Set<Operation> onlyWithShards() {
+  public Set<Operation> onlyWhereMapped() {
     Set<Operation> out = new LinkedHashSet<>();
     for (Operation operation : inOrder()) {
       if (operation.isMapped()

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +34,19 @@ public final class PipelineSpec {
           "serve",
           "engine",
           "shards",
-          "schedule");
+          "schedule",
+          "span_format",
+          "after");
+
+  private static final List<String> PRESETS =
+      List.of("@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly");
+
+  private static final Pattern SCHEDULE =
+      Pattern.compile("[0-9A-Za-z*/,#?-]+( +[0-9A-Za-z*/,#?-]+){4}|" + String.join("|", PRESETS));
+
+  /** The directives of strftime that are numbers, at least one of them. */
+  private static final Pattern SPAN_FORMAT =
+      Pattern.compile("[A-Za-z0-9_.-]*%[YmdHMjGV]([A-Za-z0-9_.-]|%[YmdHMjGV])*");
 
   private static final List<String> SECTIONS =
       List.of("features", "checks", "train", "evaluate", "gates", "serve");
@@ -47,6 +60,8 @@ public final class PipelineSpec {
   private final Engine engine;
   private final int shards;
   private final Label label;
+  private final @Nullable String schedule;
+  private final List<String> after;
   private final List<String> exclude;
   private final List<String> groupBy;
   private final List<List<String>> slices;
@@ -74,7 +89,9 @@ public final class PipelineSpec {
       }
     }
     yaml.string("schema");
-    yaml.string("schedule");
+    this.schedule = yaml.string("schedule");
+    this.after = yaml.strings("after");
+    checkStart(yaml);
   }
 
   /**
@@ -157,6 +174,22 @@ public final class PipelineSpec {
   }
 
   /**
+   * When Airflow starts a run: a cron expression of five fields, in UTC, or a preset such as {@code
+   * @daily}; null where a delivery, a person or another pipeline does.
+   */
+  public @Nullable String schedule() {
+    return schedule;
+  }
+
+  /**
+   * The pipelines after whose releases a run starts: once each of them has put a version into
+   * service since the last such run. Empty where none is waited for.
+   */
+  public List<String> after() {
+    return after;
+  }
+
+  /**
    * Reads one of the mappings {@code features}, {@code checks}, {@code train}, {@code evaluate},
    * {@code gates} or {@code serve} with its module's own reader; an absent one is empty.
    *
@@ -177,6 +210,47 @@ public final class PipelineSpec {
       }
     }
     return out;
+  }
+
+  /** What starts a run, which Airflow and the local Composer read. */
+  private void checkStart(Yaml yaml) {
+    if (schedule != null && !SCHEDULE.matcher(schedule).matches()) {
+      throw yaml.refuse(
+          "schedule",
+          "is '"
+              + schedule
+              + "'; write five fields of cron, such as '0 5 * * *', or one of "
+              + String.join(", ", PRESETS));
+    }
+    String format = yaml.string("span_format");
+    if (format != null && schedule == null) {
+      throw yaml.refuse(
+          "span_format", "tells the span of a run's date; add the 'schedule' that gives it one");
+    }
+    if (format != null && !SPAN_FORMAT.matcher(format).matches()) {
+      throw yaml.refuse(
+          "span_format",
+          "is '"
+              + format
+              + "'; write %Y, %m, %d, %H, %M, %j, %G or %V with digits, letters and - _ . between"
+              + " them, such as %Y-%m-%d");
+    }
+    if (!after.isEmpty() && schedule != null) {
+      throw yaml.refuse("after", "stands beside 'schedule'; a pipeline is started by one of them");
+    }
+    for (String other : after) {
+      if (!Names.PIPELINE.matcher(other).matches()) {
+        throw yaml.refuse(
+            "after", "names '" + other + "'; a pipeline's name matches " + Names.PIPELINE);
+      }
+      if (other.equals(name) || after.indexOf(other) != after.lastIndexOf(other)) {
+        throw yaml.refuse(
+            "after",
+            other.equals(name)
+                ? "names the pipeline itself, which would start itself for ever"
+                : "names '" + other + "' twice; name each pipeline once");
+      }
+    }
   }
 
   private static RejectedLimit maxRejected(Yaml yaml) {

@@ -33,7 +33,34 @@ final class SourceReader {
       Pattern.compile("([a-z][a-z0-9.:-]*\\.)?[A-Za-z0-9_]+\\.[^./@$`\\s]+");
   private static final Pattern PARTITION = Pattern.compile("[0-9]{1,18}|__NULL__");
 
+  /** What a run's span stands in place of. */
+  static final String SPAN = "{SPAN}";
+
+  /** Neither quotes nor two dashes, so that a span ends no text and begins no comment. */
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9]+([-_.:+][A-Za-z0-9]+)*");
+
   private SourceReader() {}
+
+  static String plain(String span) {
+    if (span.length() > 64 || !PLAIN.matcher(span).matches()) {
+      throw new BadInput(
+          "the span is '"
+              + Names.printable(span)
+              + "'; in a table or query it must be letters and digits with single - _ . : or +"
+              + " between them, such as 2026-11-01");
+    }
+    return span;
+  }
+
+  /** {@code 20261101} of {@code 2026-11-01}, likewise of a month or an hour. */
+  static String partition(String span) {
+    String digits = span.replaceAll("[-_.:T]", "");
+    if (!PARTITION.matcher(digits).matches()) {
+      throw new BadInput(
+          "the span is '" + span + "', of which no partition's id can be made; it takes digits");
+    }
+    return digits;
+  }
 
   static SourceSpec read(String pipeline, Yaml yaml) {
     Yaml source = yaml.child("source");
@@ -170,10 +197,13 @@ final class SourceReader {
               + "'; write dataset.table or project.dataset.table, and a partition apart");
     }
     String partition = source.string("partition");
-    if (partition != null && !PARTITION.matcher(partition).matches()) {
+    if (partition != null && !partition.equals(SPAN) && !PARTITION.matcher(partition).matches()) {
       throw source.refuse(
           "partition",
-          "is '" + partition + "'; give its id: digits alone, such as 20261101 for a day");
+          "is '"
+              + partition
+              + "'; give its id: digits alone, such as 20261101 for a day, or '{SPAN}' for the"
+              + " partition of each run's span");
     }
     return new SourceSpec.Table(table, partition, columns(source), source.string("where"), streams);
   }

@@ -93,6 +93,17 @@ public sealed interface SourceSpec {
     /** How many streams read it in parallel; at least 1. */
     int streams();
 
+    /** True where {@code {SPAN}} stands in it, so that it holds the rows of one span at a time. */
+    boolean hasSpan();
+
+    /**
+     * The same with that span in place of {@code {SPAN}}.
+     *
+     * @throws BadInput where the span has other signs than letters, digits and single separators:
+     *     it becomes part of a statement
+     */
+    BigQuery at(String span);
+
     @Override
     default SourceKind kind() {
       return SourceKind.BIGQUERY;
@@ -103,7 +114,8 @@ public sealed interface SourceSpec {
    * A table or a view.
    *
    * @param table {@code [project.]dataset.table}
-   * @param partition the id of one partition, such as {@code 20261101}; null for all
+   * @param partition the id of one partition, such as {@code 20261101}, or {@code {SPAN}} for that
+   *     of a run's span; null for all
    * @param columns those to read; empty for all
    * @param where a row restriction, or null
    */
@@ -117,10 +129,37 @@ public sealed interface SourceSpec {
     public Table {
       columns = List.copyOf(columns);
     }
+
+    @Override
+    public boolean hasSpan() {
+      return SourceReader.SPAN.equals(partition)
+          || (where != null && where.contains(SourceReader.SPAN));
+    }
+
+    @Override
+    public Table at(String span) {
+      String plain = SourceReader.plain(span);
+      return new Table(
+          table,
+          SourceReader.SPAN.equals(partition) ? SourceReader.partition(plain) : partition,
+          columns,
+          where == null ? null : where.replace(SourceReader.SPAN, plain),
+          streams);
+    }
   }
 
-  /** A query in GoogleSQL. */
-  record Query(String query, int streams) implements BigQuery {}
+  /** A query in GoogleSQL, in which {@code {SPAN}} stands for a run's span. */
+  record Query(String query, int streams) implements BigQuery {
+    @Override
+    public boolean hasSpan() {
+      return query.contains(SourceReader.SPAN);
+    }
+
+    @Override
+    public Query at(String span) {
+      return new Query(query.replace(SourceReader.SPAN, SourceReader.plain(span)), streams);
+    }
+  }
 
   /**
    * {@code stream}: the messages of an event-time window.

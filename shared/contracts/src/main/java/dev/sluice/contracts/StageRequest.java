@@ -11,10 +11,14 @@ import org.jspecify.annotations.Nullable;
  * @param pipeline the pipeline's name
  * @param run the DAG run's id
  * @param batch the batch's name, null where {@code resolve} is to find one
+ * @param span whose newest batch {@code resolve} is to take where the request names none; null for
+ *     the newest of all that has not passed
  * @param operation the operation's name in {@code operations.yaml}
- * @param shard from 0, null where the operation is not mapped
- * @param shards how many shards the run has, null where the operation is not mapped
+ * @param shard the number of the shard (or slice, or trial) that this call is of, from 0; null
+ *     where the operation is not mapped
+ * @param shards how many of them the run has, null where the operation is not mapped
  * @param attempt from 1, for the record
+ * @param force true where nothing that another run made may be taken for this one; else null
  * @param inputs name to uri of what earlier operations gave; a list, and what a mapped operation
  *     gave to one that is not, comes as {@code name#0}, {@code name#1} and so on
  * @param parameters options of this run
@@ -23,10 +27,12 @@ public record StageRequest(
     String pipeline,
     String run,
     @Nullable String batch,
+    @Nullable String span,
     String operation,
     @Nullable Integer shard,
     @Nullable Integer shards,
     @Nullable Integer attempt,
+    @Nullable Boolean force,
     Map<String, String> inputs,
     Map<String, Object> parameters) {
   public StageRequest {
@@ -43,9 +49,38 @@ public record StageRequest(
       throw new BadInput(
           "shard is " + shard + " of " + shards + "; it must be from 0 to " + (shards - 1));
     }
+    if (span != null) {
+      Names.checkSpan(span);
+    }
+    force = Boolean.TRUE.equals(force) ? force : null;
     inputs = inputs == null ? Map.of() : Map.copyOf(inputs);
     parameters = parameters == null ? Map.of() : Map.copyOf(parameters);
     attempt = attempt == null ? 1 : attempt;
+  }
+
+  /** A call that may be answered from the cache and names no span. */
+  public StageRequest(
+      String pipeline,
+      String run,
+      @Nullable String batch,
+      String operation,
+      @Nullable Integer shard,
+      @Nullable Integer shards,
+      @Nullable Integer attempt,
+      Map<String, String> inputs,
+      Map<String, Object> parameters) {
+    this(
+        pipeline,
+        run,
+        batch,
+        /* span= */ null,
+        operation,
+        shard,
+        shards,
+        attempt,
+        /* force= */ null,
+        inputs,
+        parameters);
   }
 
   /**
@@ -63,6 +98,11 @@ public record StageRequest(
       Map<String, String> inputs,
       Map<String, Object> parameters) {
     this(pipeline, run, batch, operation, shard, /* shards= */ null, attempt, inputs, parameters);
+  }
+
+  /** True where nothing that another run made may be taken for this one. */
+  public boolean isForced() {
+    return force != null;
   }
 
   /** The name of one of a list, and of one shard's output to an operation that is not mapped. */

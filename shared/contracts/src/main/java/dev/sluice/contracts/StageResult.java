@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param verdict what a gate said, null for every other operation
  * @param cached true where the artifact was there already
  * @param summary a few figures for logs and pages
- * @param expand how many calls each mapped operation of the run has, by what it is mapped over,
- *     such as {@code {"shard": 16}}; empty where the answer does not say so. Only the operation
- *     that takes nothing says it.
+ * @param expand how often the operations are called that are mapped over a kind, such as {@code
+ *     {"shard": 16}}; empty where the answer says nothing of it. Heard only of the operation that
+ *     expands the kind.
  */
 public record StageResult(
     Map<String, String> outputs,
@@ -50,9 +50,12 @@ public record StageResult(
     this(outputs, verdict, cached, summary, Map.of());
   }
 
-  /** How many shards the run has, 0 where the answer does not say so. */
-  public int shards() {
-    return expand.getOrDefault(Operation.SHARD, 0);
+  /**
+   * How often the operations that are mapped over a kind are called; 0 where the answer does not
+   * say so, and for no kind.
+   */
+  public int calls(@Nullable String kind) {
+    return kind == null ? 0 : expand.getOrDefault(kind, 0);
   }
 
   /** The same answer, found rather than made. */

@@ -91,6 +91,7 @@ class OperationsTest {
         "a: 5|must be a mapping",
         "a: {give: [x]}|did you mean 'gives'",
         "a: {takes: x}|must be a list",
+        "a: {long: yes}|'long' must be true or false, not 'yes'",
         "a: {takes: [{x: perhaps}]}|must hold names and {name: optional}",
         "Train: {gives: [x]}|operation is 'Train'",
       })
@@ -117,7 +118,7 @@ class OperationsTest {
 
   private static final String SHARDED =
       """
-      resolve: {gives: [batch, baseline]}
+      resolve: {expands: shard, gives: [batch, baseline]}
       inspect: {map_over: shard, takes: [batch], gives: [inspection]}
       plan: {takes: [inspection], gives: [plan]}
       part: {map_over: shard, takes: [batch, inspection, plan], gives: [part]}
@@ -131,7 +132,7 @@ class OperationsTest {
     Operations operations = parse(SHARDED);
     assertThat(operations.get("part").mapOver()).isEqualTo("shard");
     assertThat(operations.get("plan").mapOver()).isNull();
-    assertThat(operations.first().name()).isEqualTo("resolve");
+    assertThat(operations.get("resolve").expands()).isEqualTo("shard");
     assertThat(operations.isJoined(operations.get("plan"), "inspection")).isTrue();
     assertThat(operations.isJoined(operations.get("part"), "inspection")).isFalse();
     assertThat(operations.isJoined(operations.get("part"), "plan")).isFalse();
@@ -139,11 +140,28 @@ class OperationsTest {
   }
 
   @Test
+  void whatOneKindsCallsGaveIsJoinedForAnotherKind() {
+    Operations operations =
+        parse(
+            """
+            resolve: {expands: shard, gives: [batch]}
+            part: {map_over: shard, takes: [batch], gives: [part]}
+            search: {expands: trial, takes: [part], gives: [plan]}
+            trial: {map_over: trial, takes: [plan, part], gives: [trial]}
+            """);
+    assertThat(operations.isJoined(operations.get("search"), "part")).isTrue();
+    assertThat(operations.isJoined(operations.get("trial"), "part")).isTrue();
+    assertThat(operations.isJoined(operations.get("trial"), "plan")).isFalse();
+    assertThat(operations.onlyWhereMapped().stream().map(Operation::name))
+        .containsExactly("part", "search", "trial");
+  }
+
+  @Test
   void aListIsGivenAsAnyNumberOfUris() {
     Operations operations =
         parse(
             """
-            a: {gives: [x, {y: list}]}
+            a: {expands: shard, gives: [x, {y: list}]}
             b: {takes: [x, {y: optional}], gives: [z]}
             c: {map_over: shard, takes: [x, {y: optional}], gives: [w]}
             """);
@@ -163,9 +181,9 @@ class OperationsTest {
 
   @Test
   void whatCannotRunWithoutShardsIsKnown() {
-    assertThat(parse(SHARDED).onlyWithShards().stream().map(Operation::name))
+    assertThat(parse(SHARDED).onlyWhereMapped().stream().map(Operation::name))
         .containsExactly("inspect", "plan", "part", "count");
-    assertThat(parse("a: {gives: [x]}\nb: {takes: [x], gives: [y]}\n").onlyWithShards()).isEmpty();
+    assertThat(parse("a: {gives: [x]}\nb: {takes: [x], gives: [y]}\n").onlyWhereMapped()).isEmpty();
   }
 
   @ParameterizedTest
@@ -174,8 +192,13 @@ class OperationsTest {
       value = {
         "inspect: {map_over: shard,|inspect: {map_over: shards,|'map_over' is 'shards'; did you mean 'shard'?",
         "{teardown: true}|{map_over: shard, teardown: true}|line 7: key 'map_over' is of a teardown",
-        "takes: [batch, inspection, plan]|takes: [plan]|'part' is mapped, but takes nothing of resolve",
-        "inspect: {map_over: shard, takes: [batch]|inspect: {map_over: shard, takes: []|take nothing: resolve, inspect",
+        "takes: [batch, inspection, plan]|takes: [plan]|'part' is mapped over 'shard', but takes nothing of resolve",
+        "expands: shard, gives|gives|'inspect' is mapped over 'shard', and no operation says how often",
+        "expands: shard, gives|expands: slice, gives|give the one that does 'expands: shard'",
+        "expands: shard, gives|expands: shards, gives|'expands' is 'shards'; did you mean 'shard'?",
+        "plan: {takes|plan: {expands: shard, takes|key 'expands' is 'shard', which resolve expands already",
+        "inspect: {map_over|inspect: {expands: trial, map_over|key 'expands' is of a mapped operation",
+        "{teardown: true}|{teardown: true, expands: trial}|key 'expands' is of a teardown, which comes last",
         "gives: [part]|gives: [{part: list}]|key 'gives' has a list, and each shard gives one uri",
         "gives: [part]|gives: [part, 'part#1']|names 'part#1'; what follows a # is a number",
       })
@@ -195,7 +218,7 @@ class OperationsTest {
         .containsExactly("finish-run");
     assertThat(operations.all().stream().filter(Operation::isMapped).map(Operation::name))
         .containsExactly("inspect-shard", "ingest-shard");
-    assertThat(operations.onlyWithShards().stream().map(Operation::name))
+    assertThat(operations.onlyWhereMapped().stream().map(Operation::name))
         .containsExactly("inspect-shard", "plan-shards", "ingest-shard");
   }
 }

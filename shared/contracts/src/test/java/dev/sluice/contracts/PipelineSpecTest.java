@@ -269,6 +269,74 @@ class PipelineSpecTest {
   }
 
   @Test
+  void whatStartsARunIsRead() {
+    PipelineSpec daily = parse("label: x\nschedule: '0 5 * * 1-5'\nspan_format: week-%G-%V\n");
+    assertThat(daily.schedule()).isEqualTo("0 5 * * 1-5");
+    assertThat(daily.after()).isEmpty();
+    assertThat(parse("label: x\nafter: [prices, sellers]\n").after())
+        .containsExactly("prices", "sellers");
+    assertThat(parse("label: x\n").schedule()).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "schedule: daily|'schedule' is 'daily'; write five fields of cron, such as '0 5 * * *'",
+        "schedule: '0 5 * *'|'schedule' is '0 5 * *'; write five fields",
+        "schedule: '@dayly'|or one of @hourly, @daily",
+        "span_format: '%Y'|'span_format' tells the span of a run's date; add the 'schedule'",
+        "schedule: '@daily'; span_format: day|'span_format' is 'day'; write %Y, %m",
+        "schedule: '@daily'; span_format: '%Y/%m'|'span_format' is '%Y/%m'",
+        "schedule: '@daily'; span_format: '%Y%'|'span_format' is '%Y%'",
+        "after: prices|'after' must be a list",
+        "after: [Prices]|'after' names 'Prices'; a pipeline's name matches",
+        "after: [a, a]|'after' names 'a' twice",
+        "after: [listings]|'after' names the pipeline itself",
+        "after: [a]; schedule: '@daily'|'after' stands beside 'schedule'",
+      })
+  void aStartThatNobodyCanMakeIsRefused(String lines, String message) {
+    assertThatThrownBy(() -> parse("label: x\n" + lines.replace("; ", "\n") + "\n"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void aTableAndAQueryAreReadASpanAtATime() {
+    SourceSpec.BigQuery table =
+        (SourceSpec.BigQuery)
+            parse("label: x\nsource: {bigquery: {table: d.t, partition: '{SPAN}'}}\n").source();
+    assertThat(table.hasSpan()).isTrue();
+    assertThat(table.at("2026-11-01T05"))
+        .isEqualTo(new SourceSpec.Table("d.t", "2026110105", List.of(), null, 1));
+    SourceSpec.BigQuery where =
+        new SourceSpec.Table("d.t", null, List.of(), "day = '{SPAN}'", /* streams= */ 1);
+    assertThat(where.hasSpan()).isTrue();
+    assertThat(where.at("2026-11-01"))
+        .isEqualTo(new SourceSpec.Table("d.t", null, List.of(), "day = '2026-11-01'", 1));
+    SourceSpec.BigQuery query = new SourceSpec.Query("SELECT * FROM d.t_{SPAN}", 1);
+    assertThat(query.at("2026")).isEqualTo(new SourceSpec.Query("SELECT * FROM d.t_2026", 1));
+    assertThat(new SourceSpec.Query("SELECT 1", 1).hasSpan()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x' OR 1=1", "2026--11", "1;", "a b", "", "-1", "1`"})
+  void aSpanThatWouldChangeAStatementIsRefused(String span) {
+    SourceSpec.BigQuery query = new SourceSpec.Query("SELECT '{SPAN}'", 1);
+    assertThatThrownBy(() -> query.at(span))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("in a table or query it must be letters and digits");
+  }
+
+  @Test
+  void aSpanWithoutDigitsNamesNoPartition() {
+    SourceSpec.BigQuery table = new SourceSpec.Table("d.t", "{SPAN}", List.of(), null, 1);
+    assertThatThrownBy(() -> table.at("november"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("'november', of which no partition's id can be made");
+  }
+
+  @Test
   void aTableAndAQueryAreSources() {
     SourceSpec table =
         parse(

@@ -314,6 +314,37 @@ class RecordsTest {
     assertThat(Json.write(joined())).doesNotContain("shard");
   }
 
+  private static StageRequest asked(String members) {
+    return Json.read(
+        "{\"pipeline\":\"p\",\"run\":\"r\",\"operation\":\"resolve\"" + members + "}",
+        StageRequest.class,
+        "it");
+  }
+
+  @Test
+  void aCallMayNameASpanAndForbidTheCache() {
+    StageRequest plain = asked("");
+    assertThat(plain.isForced()).isFalse();
+    assertThat(plain.span()).isNull();
+    assertThat(Json.write(plain)).doesNotContain("force", "span");
+    assertThat(asked(",\"force\":false")).isEqualTo(plain);
+    StageRequest forced = asked(",\"force\":true,\"span\":\"2026-11-01\"");
+    assertThat(forced.isForced()).isTrue();
+    assertThat(forced.span()).isEqualTo("2026-11-01");
+  }
+
+  @org.junit.jupiter.params.ParameterizedTest
+  @org.junit.jupiter.params.provider.CsvSource({
+    "'', the span is empty",
+    "a/b, 'the span is ''a/b'', which holds a /'",
+    ".., the span is a name that has the segment",
+  })
+  void aSpanThatIsNoSegmentIsRefused(String span, String message) {
+    assertThatThrownBy(() -> asked(",\"span\":\"" + span + "\""))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining(message);
+  }
+
   @org.junit.jupiter.params.ParameterizedTest
   @org.junit.jupiter.params.provider.CsvSource({
     "3, 3, shard is 3 of 3; it must be from 0 to 2",
@@ -331,14 +362,16 @@ class RecordsTest {
   @Test
   void anAnswerSaysHowManyShardsThereAreAndOtherwiseReadsAsBefore() {
     StageResult plain = new StageResult(Map.of("a", "gs://a"), null, false, Map.of());
-    assertThat(plain.shards()).isZero();
+    assertThat(plain.calls("shard")).isZero();
     assertThat(Json.write(plain))
         .isEqualTo("{\"outputs\":{\"a\":\"gs://a\"},\"cached\":false,\"summary\":{}}");
     assertThat(Json.read(Json.write(plain), StageResult.class, "it")).isEqualTo(plain);
     StageResult mapped = new StageResult(Map.of(), null, false, Map.of(), Map.of("shard", 16));
     assertThat(Json.write(mapped)).contains("\"expand\":{\"shard\":16}");
     assertThat(Json.read(Json.write(mapped), StageResult.class, "it")).isEqualTo(mapped);
-    assertThat(mapped.asCached().shards()).isEqualTo(16);
+    assertThat(mapped.asCached().calls("shard")).isEqualTo(16);
+    assertThat(mapped.calls("trial")).isZero();
+    assertThat(mapped.calls(null)).isZero();
   }
 
   @Test

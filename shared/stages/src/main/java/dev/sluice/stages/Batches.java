@@ -20,6 +20,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes batches of what the inbox holds, and stores batches so that the first one stands. What a
@@ -82,8 +83,11 @@ public final class Batches {
   /**
    * The batch of the newest span and version that the inbox holds and that is complete: of all of
    * it where there are markers, else of its newest object.
+   *
+   * @param span the only one to look at; null for all
    */
-  public Optional<Batch> newest(String pipeline, SourceSpec.Inbox source, String bucket) {
+  public Optional<Batch> newest(
+      String pipeline, SourceSpec.Inbox source, String bucket, @Nullable String span) {
     NavigableMap<Place, Content> inbox = new TreeMap<>();
     Map<Place, StoredObject> markers = new TreeMap<>();
     platform
@@ -97,8 +101,8 @@ public final class Batches {
           }
         });
     for (Map.Entry<Place, Content> entry : inbox.descendingMap().entrySet()) {
-      if (entry.getValue().isComplete(source)) {
-        Place place = entry.getKey();
+      Place place = entry.getKey();
+      if (entry.getValue().isComplete(source) && (span == null || span.equals(place.span()))) {
         StoredObject cause =
             source.marker() == null
                 ? entry.getValue().objects.stream()

@@ -141,13 +141,15 @@ public final class StageEndpoint {
       throw new BadInput(
           "operation "
               + operation.name()
-              + " is called once a shard; the request must have shard and shards");
+              + " is called once a "
+              + operation.mapOver()
+              + "; the request must have shard and shards");
     }
     if (!operation.isMapped() && request.shard() != null) {
       throw new BadInput(
           "operation "
               + operation.name()
-              + " is not mapped over shards, but the request has shard "
+              + " is not mapped, but the request has shard "
               + request.shard());
     }
   }
@@ -264,6 +266,10 @@ public final class StageEndpoint {
     content.put("code", platform.codeVersion());
     content.put("spec", spec);
     content.put("parameters", request.parameters());
+    if (request.isForced()) {
+      // Of no other run; a repeated call of this one still finds what it made.
+      content.put("forced_by", request.run());
+    }
     if (request.shard() != null && request.shards() != null) {
       // One shard's part depends on where the others are cut.
       content.put("shard", request.shard());

@@ -122,6 +122,38 @@ class StageEndpointTest {
         .isEqualTo("made 1");
   }
 
+  private StageRequest forced(String run) {
+    StageRequest call = call();
+    return new StageRequest(
+        call.pipeline(),
+        run,
+        call.batch(),
+        /* span= */ null,
+        call.operation(),
+        /* shard= */ null,
+        /* shards= */ null,
+        1,
+        /* force= */ true,
+        call.inputs(),
+        Map.of());
+  }
+
+  @Test
+  void aForcedRunTakesNothingThatAnotherMadeAndFindsItsOwn() throws Exception {
+    cloud.pin(batch, "f1", null, null, null);
+    cloud.pin(batch, "f2", null, null, null);
+    StageResult first = answer(ingest(), call());
+
+    StageResult forced = answer(ingest(), forced("f1"));
+
+    assertThat(forced.cached()).isFalse();
+    assertThat(examples(forced)).isNotEqualTo(examples(first));
+    assertThat(answer(ingest(), forced("f1"))).isEqualTo(forced.asCached());
+    assertThat(answer(ingest(), forced("f2")).cached()).isFalse();
+    assertThat(answer(ingest(), call())).isEqualTo(first.asCached());
+    assertThat(made).hasValue(3);
+  }
+
   @Test
   void anArtifactSaysWhatItHoldsAndWhereItCameFrom() throws Exception {
     StageResult result = answer(ingest(), call());
@@ -645,7 +677,7 @@ class StageEndpointTest {
                 call.inputs(),
                 Map.of()));
     assertThat(exchange.status()).isEqualTo(422);
-    assertThat(exchange.text()).contains("ingest is not mapped over shards", "shard 1");
+    assertThat(exchange.text()).contains("ingest is not mapped", "shard 1");
   }
 
   @Test

@@ -267,11 +267,7 @@ final class Api {
       id = "manual__" + now + "_" + UUID.randomUUID().toString().substring(0, 8);
     }
     checkName("The run_id provided '" + id + "'", id);
-    if (options.has("batch")) {
-      JsonElement batch = options.get("batch");
-      boolean text = batch instanceof JsonPrimitive primitive && primitive.isString();
-      checkName("conf.batch " + batch, text ? batch.getAsString() : "");
-    }
+    Conf.check(options);
     return stepper.trigger(
         new Stepper.Trigger(
             pipeline, id, options, logicalDate, runAfter == null ? now : runAfter, note, user),

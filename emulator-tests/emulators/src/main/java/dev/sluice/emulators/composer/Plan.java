@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -53,9 +54,22 @@ final class Plan {
     return get(giver(input)).lists().contains(input);
   }
 
-  /** True where the operation takes this output of every shard. */
+  /** True where the operation takes this output of every call of a mapped one. */
   boolean isJoined(Operation operation, String input) {
-    return !operation.isMapped() && get(giver(input)).isMapped();
+    Operation from = get(giver(input));
+    return from.isMapped() && !Objects.equals(from.mapOver(), operation.mapOver());
+  }
+
+  /**
+   * The task that says how often a mapped one is called; in runs that began before an operation
+   * said that it does, the first.
+   */
+  String expander(Operation mapped) {
+    return operations.values().stream()
+        .filter(other -> Objects.equals(other.expands(), mapped.mapOver()))
+        .findFirst()
+        .orElseGet(() -> operations.values().iterator().next())
+        .name();
   }
 
   /** The tasks whose outputs this one takes. */

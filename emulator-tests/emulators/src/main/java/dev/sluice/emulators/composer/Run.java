@@ -23,6 +23,10 @@ final class Run {
   @Nullable String batch;
   @Nullable String note;
   String user = "";
+
+  /** True where it was started by what other pipelines released. */
+  boolean afterOthers;
+
   @Nullable Instant logicalDate;
   Instant runAfter = Instant.EPOCH;
   Instant queuedAt = Instant.EPOCH;
@@ -72,12 +76,12 @@ final class Run {
     return out;
   }
 
-  /** How many shards the mapped tasks of this run have, known once its first task has answered. */
-  int shards() {
-    return tasks.values().iterator().next().shards;
+  /** How often a mapped task is called, known once the one that says so has answered. */
+  int calls(Operation operation) {
+    return task(new Instance(plan().expander(operation), Instance.UNMAPPED)).calls;
   }
 
-  /** The instances of the task that count, which are those of shards that there still are. */
+  /** The instances of a mapped task that count, which are those it is still called for. */
   List<Instance> shardsOf(String task) {
     return instances(task).stream()
         .filter(i -> i.mapIndex() >= 0 && task(i).state != TaskState.REMOVED)
@@ -85,10 +89,10 @@ final class Run {
   }
 
   /**
-   * Gives a mapped task an instance a shard in place of the one that stood for all, or brings the
-   * number of those it has in line with the number of shards.
+   * Gives a mapped task an instance a call in place of the one that stood for all, or brings the
+   * number of those it has in line with the number of calls.
    */
-  void expand(String task, int shards, int retries) {
+  void expand(String task, int calls, int retries) {
     Map<String, Task> all = new LinkedHashMap<>();
     tasks.forEach((key, value) -> {
       Instance instance = Instance.of(key);
@@ -96,12 +100,12 @@ final class Run {
         all.put(key, value);
         return;
       }
-      if (instance.mapIndex() >= shards) {
+      if (instance.mapIndex() >= calls) {
         value.finish(TaskState.REMOVED);
       }
       all.put(instance.mapIndex() < 0 ? new Instance(task, 0).key() : key, value);
       boolean last = !tasks.containsKey(new Instance(task, instance.mapIndex() + 1).key());
-      for (int k = Math.max(instance.mapIndex(), 0) + 1; last && k < shards; k++) {
+      for (int k = Math.max(instance.mapIndex(), 0) + 1; last && k < calls; k++) {
         Task made = new Task();
         made.maxTries = retries;
         all.put(new Instance(task, k).key(), made);

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -64,6 +66,29 @@ final class RunStore {
 
   void savePaused(Set<String> pipelines) {
     replace(directory.resolve("paused.json"), Json.bytes(new Paused(pipelines)));
+  }
+
+  /** What {@code released.json} holds. */
+  private record Released(Map<String, Set<String>> since) {}
+
+  /** The pipelines that have released since the last run that started after them, by its own. */
+  Map<String, Set<String>> released() {
+    Map<String, Set<String>> out = new TreeMap<>();
+    Path file = directory.resolve("released.json");
+    try {
+      Json.read(Files.readAllBytes(file), Released.class, file.toString())
+          .since()
+          .forEach((pipeline, others) -> out.put(pipeline, new TreeSet<>(others)));
+    } catch (NoSuchFileException e) {
+      return out;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out;
+  }
+
+  void saveReleased(Map<String, Set<String>> since) {
+    replace(directory.resolve("released.json"), Json.bytes(new Released(since)));
   }
 
   private Path file(Run run) {

@@ -5,6 +5,8 @@ import dev.sluice.contracts.Operations;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -15,6 +17,8 @@ import java.util.function.Supplier;
  * @param operations the operations file, read anew for each run that is triggered
  * @param pipelines the names of the pipelines, asked for on every call; each is a DAG
  * @param functions the URL of a function by its name, asked for on every try
+ * @param after the pipelines after whose releases a pipeline starts, by its name, asked for at
+ *     every release; those that wait for each other are never started
  * @param attempts tries of one task, at least 1
  * @param firstDelay the wait before the second try; each later one is twice as long, up to a minute
  * @param callTimeout how long one try may take
@@ -28,6 +32,7 @@ public record Settings(
     Supplier<Operations> operations,
     Supplier<? extends Collection<String>> pipelines,
     Function<String, URI> functions,
+    Supplier<Map<String, List<String>>> after,
     int attempts,
     Duration firstDelay,
     Duration callTimeout,
@@ -69,6 +74,7 @@ public record Settings(
         operations,
         pipelines,
         functions,
+        Map::of,
         /* attempts= */ 3,
         Duration.ofSeconds(1),
         Duration.ofHours(1),
@@ -79,12 +85,30 @@ public record Settings(
         progress -> {});
   }
 
+  /** The same with pipelines that start after others. */
+  public Settings withAfter(Supplier<Map<String, List<String>>> after) {
+    return new Settings(
+        operations,
+        pipelines,
+        functions,
+        after,
+        attempts,
+        firstDelay,
+        callTimeout,
+        parallelism,
+        user,
+        password,
+        tokenLifetime,
+        progress);
+  }
+
   /** The same with other retries. */
   public Settings withRetries(int attempts, Duration firstDelay) {
     return new Settings(
         operations,
         pipelines,
         functions,
+        after,
         attempts,
         firstDelay,
         callTimeout,
@@ -101,6 +125,7 @@ public record Settings(
         operations,
         pipelines,
         functions,
+        after,
         attempts,
         firstDelay,
         callTimeout,
@@ -117,6 +142,7 @@ public record Settings(
         operations,
         pipelines,
         functions,
+        after,
         attempts,
         firstDelay,
         callTimeout,
@@ -133,6 +159,7 @@ public record Settings(
         operations,
         pipelines,
         functions,
+        after,
         attempts,
         firstDelay,
         callTimeout,
@@ -149,6 +176,7 @@ public record Settings(
         operations,
         pipelines,
         functions,
+        after,
         attempts,
         firstDelay,
         callTimeout,

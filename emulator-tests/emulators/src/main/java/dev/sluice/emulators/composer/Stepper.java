@@ -17,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,12 +35,12 @@ import org.jspecify.annotations.Nullable;
  * that nothing has happened to yet from the tasks it takes from: a failed giver makes it {@code
  * upstream_failed}, a required input that was not given makes it {@code skipped}, else it is
  * called, on a virtual thread of its own. A mapped task becomes as many instances as the run has
- * shards when all that it takes from has ended, or is skipped where there are none; each instance
- * is then called, tried again, cleared and resumed by itself, and what takes from a mapped task
- * waits for all of them, or fails with the first that failed. Teardowns are called when every other
- * task has ended, however. All state is behind one lock and on disk before anything is built on it;
- * a call is made outside the lock. What was under way when the process died is called again at the
- * next start: every stage call may be repeated.
+ * shards (or slices, or trials) when all that it takes from has ended, or is skipped where there
+ * are none; each instance is then called, tried again, cleared and resumed by itself, and what
+ * takes from a mapped task waits for all of them, or fails with the first that failed. Teardowns
+ * are called when every other task has ended, however. All state is behind one lock and on disk
+ * before anything is built on it; a call is made outside the lock. What was under way when the
+ * process died is called again at the next start: every stage call may be repeated.
  */
 final class Stepper implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Stepper.class.getName());
@@ -52,6 +54,7 @@ final class Stepper implements AutoCloseable {
   private final Condition changed = lock.newCondition();
   private final Map<Key, Run> runs = new LinkedHashMap<>();
   private final Set<String> paused;
+  private final Map<String, Set<String>> released;
   private final ExecutorService listener =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().name("composer-progress").factory());
   private final ScheduledExecutorService timer =
@@ -92,6 +95,7 @@ final class Stepper implements AutoCloseable {
     this.caller = new StageCaller(settings.functions(), settings.callTimeout());
     this.permits = new Semaphore(settings.parallelism(), /* fair= */ true);
     this.paused = store.paused();
+    this.released = store.released();
     for (Run run : store.load()) {
       runs.put(new Key(run.pipeline, run.id), run);
     }
@@ -144,6 +148,11 @@ final class Stepper implements AutoCloseable {
 
   /** Queues a run and starts what is ready. */
   <T> T trigger(Trigger trigger, Operations operations, Function<Run, T> view) {
+    return queue(trigger, operations, /* afterOthers= */ false, view);
+  }
+
+  private <T> T queue(
+      Trigger trigger, Operations operations, boolean afterOthers, Function<Run, T> view) {
     lock.lock();
     try {
       for (Run other : runs.values()) {
@@ -160,9 +169,10 @@ final class Stepper implements AutoCloseable {
       run.id = trigger.run();
       run.number = runs.values().stream().mapToLong(r -> r.number).max().orElse(0) + 1;
       run.conf = trigger.conf();
-      run.batch = text(trigger.conf(), "batch");
+      run.batch = text(trigger.conf(), Conf.BATCH);
       run.note = trigger.note();
       run.user = trigger.user();
+      run.afterOthers = afterOthers;
       run.logicalDate = trigger.logicalDate();
       run.runAfter = trigger.runAfter();
       run.queuedAt = Instant.now();
@@ -374,15 +384,20 @@ final class Stepper implements AutoCloseable {
     if (undecided || !ended(run, operation) || !failed(run, operation).isEmpty()) {
       return waiting;
     }
-    int shards = run.shards();
+    int calls = run.calls(operation);
     boolean stands = waiting.getFirst().mapIndex() == Instance.UNMAPPED;
-    if (stands && shards == 0) {
+    if (stands && calls == 0) {
       Task task = run.task(waiting.getFirst());
       task.finish(TaskState.SKIPPED);
-      task.log("info", "Skipped, because the batch is not cut into shards");
+      task.log(
+          "info",
+          "Skipped, because "
+              + run.plan().expander(operation)
+              + " names no "
+              + operation.mapOver());
       tell(run, waiting.getFirst());
-    } else if (stands || run.instances(operation.name()).size() != shards) {
-      run.expand(operation.name(), shards, settings.attempts() - 1);
+    } else if (stands || run.instances(operation.name()).size() != calls) {
+      run.expand(operation.name(), calls, settings.attempts() - 1);
     }
     return unbegun(run, operation);
   }
@@ -581,14 +596,7 @@ final class Stepper implements AutoCloseable {
       Run run, Operation operation, Instance instance, int attempt) {
     Map<String, String> inputs = new LinkedHashMap<>();
     operation.takes().keySet().forEach(input -> inputs.putAll(given(run, instance, input)));
-    Map<String, Object> parameters = new LinkedHashMap<>();
-    run.conf
-        .asMap()
-        .forEach((key, value) -> {
-          if (!key.equals("batch") && !value.isJsonNull()) {
-            parameters.put(key, value);
-          }
-        });
+    Map<String, Object> parameters = new LinkedHashMap<>(Conf.options(run.conf));
     if (operation.teardown()) {
       parameters.put("tasks", ends(run));
     }
@@ -596,10 +604,12 @@ final class Stepper implements AutoCloseable {
         run.pipeline,
         run.id,
         run.batch,
+        operation.takes().isEmpty() && !operation.teardown() ? text(run.conf, Conf.SPAN) : null,
         operation.name(),
         operation.isMapped() ? instance.mapIndex() : null,
         operation.isMapped() ? run.shardsOf(operation.name()).size() : null,
         attempt,
+        Conf.isForced(run.conf),
         inputs,
         parameters);
   }
@@ -664,13 +674,16 @@ final class Stepper implements AutoCloseable {
         case StageCaller.Answer.Done done -> {
           task.answer = done.json();
           task.outputs = done.result().outputs();
-          task.shards = done.result().shards();
+          task.calls = done.result().calls(run.plan().get(instance.task()).expands());
           task.error = null;
           if (run.batch == null && done.result().summary().get("batch") instanceof String batch) {
             run.batch = batch;
           }
           task.log("info", "Answered " + done.json());
           task.finish(TaskState.SUCCESS);
+          if (Boolean.TRUE.equals(done.result().summary().get("released"))) {
+            startAfter(run);
+          }
         }
         case StageCaller.Answer.Permanent permanent -> {
           task.error = permanent.error();
@@ -693,6 +706,53 @@ final class Stepper implements AutoCloseable {
       advance(run);
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Starts the pipelines that wait for this one's release and for no other's any more, as Airflow
+   * does with an asset's event: a paused pipeline misses it.
+   */
+  private void startAfter(Run run) {
+    Map<String, List<String>> after = settings.after().get();
+    Set<String> circles = Circles.of(after);
+    boolean changed = false;
+    for (Map.Entry<String, List<String>> waiting : after.entrySet()) {
+      String pipeline = waiting.getKey();
+      if (!waiting.getValue().contains(run.pipeline) || paused.contains(pipeline)) {
+        continue;
+      }
+      if (circles.contains(pipeline)) {
+        LOG.log(
+            Level.WARNING,
+            "{0} is not started after {1}: by their ''after'', {2} would start each other for ever",
+            pipeline,
+            run.pipeline,
+            circles);
+        continue;
+      }
+      Set<String> since = released.computeIfAbsent(pipeline, _ -> new TreeSet<>());
+      changed |= since.add(run.pipeline);
+      if (since.containsAll(waiting.getValue())) {
+        start(pipeline);
+        released.remove(pipeline);
+        changed = true;
+      }
+    }
+    if (changed) {
+      store.saveReleased(released);
+    }
+  }
+
+  private void start(String pipeline) {
+    Instant now = Instant.now();
+    String id = "asset_triggered__" + now + "_" + UUID.randomUUID().toString().substring(0, 8);
+    Trigger trigger = new Trigger(pipeline, id, new JsonObject(), null, now, null, "");
+    try {
+      queue(trigger, settings.operations().get(), /* afterOthers= */ true, _ -> id);
+    } catch (RuntimeException e) {
+      // The run whose release this follows has done its work; it does not fail for another's sake.
+      LOG.log(Level.ERROR, "pipeline " + pipeline + " cannot be started", e);
     }
   }
 

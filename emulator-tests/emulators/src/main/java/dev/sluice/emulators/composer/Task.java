@@ -20,8 +20,8 @@ final class Task {
   @Nullable JsonObject answer;
   Map<String, String> outputs = Map.of();
 
-  /** How many shards the run has, where the answer said so. */
-  int shards;
+  /** How often the tasks are called that are mapped over what this one expands. */
+  int calls;
 
   @Nullable String error;
   List<Line> log = new ArrayList<>();
@@ -58,7 +58,7 @@ final class Task {
     endedAt = null;
     answer = null;
     outputs = Map.of();
-    shards = 0;
+    calls = 0;
     error = null;
   }
 

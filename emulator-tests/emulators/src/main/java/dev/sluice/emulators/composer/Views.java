@@ -73,10 +73,10 @@ final class Views {
     out.add("data_interval_end", time(run.logicalDate));
     out.add("run_after", time(run.runAfter));
     nulls(out, "last_scheduling_decision");
-    out.addProperty("run_type", "manual");
+    out.addProperty("run_type", run.afterOthers ? "asset_triggered" : "manual");
     out.addProperty("state", run.state.wire());
-    out.addProperty("triggered_by", "rest_api");
-    out.addProperty("triggering_user_name", run.user);
+    out.addProperty("triggered_by", run.afterOthers ? "asset" : "rest_api");
+    out.addProperty("triggering_user_name", run.afterOthers ? null : run.user);
     out.add("conf", run.conf.deepCopy());
     out.addProperty("note", run.note);
     out.add("dag_versions", new JsonArray());

@@ -26,7 +26,7 @@ final class Bench implements AutoCloseable {
   /** A batch is looked at shard by shard, planned as a whole, and read shard by shard. */
   static final String SHARDED =
       """
-      resolve: {gives: [batch]}
+      resolve: {expands: shard, gives: [batch]}
       inspect: {function: ingest, map_over: shard, takes: [batch], gives: [inspection]}
       plan: {function: ingest, takes: [inspection], gives: [plan]}
       part: {function: part, map_over: shard, takes: [batch, inspection, plan], gives: [part]}
@@ -58,7 +58,7 @@ final class Bench implements AutoCloseable {
     return bench;
   }
 
-  private Bench(Path state, String operations, UnaryOperator<Settings> change) throws Exception {
+  Bench(Path state, String operations, UnaryOperator<Settings> change) throws Exception {
     functions = new FunctionServer(Operations.parse(operations, "operations.yaml"));
     text = new AtomicReference<>(operations);
     this.change = change;

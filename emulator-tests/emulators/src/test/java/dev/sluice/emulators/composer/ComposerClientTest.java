@@ -91,6 +91,29 @@ final class ComposerClientTest {
   }
 
   @Test
+  void aRunThatSucceededIsRepeatedFromItsFirstTaskAndOnlyWhereThatIsAsked() throws Exception {
+    try (Bench bench = new Bench(state);
+        GoogleClients clients = clients(bench, "admin")) {
+      Composer composer = clients.composer();
+      Map<String, String> conf = Map.of("batch", "b-1");
+      assertThat(composer.repeat("taxi", "r1", conf)).isEqualTo(TriggerOutcome.STARTED);
+      bench.settle();
+      List<String> once = bench.functions.called();
+
+      assertThat(composer.trigger("taxi", "r1", conf)).isEqualTo(TriggerOutcome.ALREADY_SUCCEEDED);
+      bench.settle();
+      assertThat(bench.functions.called()).isEqualTo(once);
+
+      assertThat(composer.repeat("taxi", "r1", conf)).isEqualTo(TriggerOutcome.REPEATED);
+      bench.settle();
+      assertThat(bench.functions.called())
+          .hasSize(2 * once.size())
+          .startsWith(once.toArray(new String[0]));
+      assertThat(composer.run("taxi", "r1")).isEqualTo(RunState.SUCCESS);
+    }
+  }
+
+  @Test
   void aCancelledRunThatIsTriggeredAgainDoesAllThatItHadNotDone() throws Exception {
     try (Bench bench = new Bench(state);
         GoogleClients clients = clients(bench, "admin")) {

@@ -20,7 +20,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Functions that do as they are told: by default each gives everything that the operations file
@@ -35,8 +34,8 @@ final class FunctionServer implements AutoCloseable {
   private final AtomicInteger mostActive = new AtomicInteger();
   private final Operations operations;
 
-  /** What {@code resolve} answers; null where it does not say. */
-  private volatile @Nullable Integer shards;
+  /** What the operation that expands a kind answers; nothing where it does not say. */
+  private final Map<String, Integer> expands = new ConcurrentHashMap<>();
 
   FunctionServer(Operations operations) throws IOException {
     this.operations = operations;
@@ -68,14 +67,14 @@ final class FunctionServer implements AutoCloseable {
     }
 
     static Reply gives(Map<String, String> outputs, Map<String, String> summary) {
-      return gives(outputs, summary, null);
+      return gives(outputs, summary, Map.of());
     }
 
     static Reply gives(
-        Map<String, String> outputs, Map<String, String> summary, @Nullable Integer shards) {
+        Map<String, String> outputs, Map<String, String> summary, Map<String, Integer> expand) {
       JsonObject answer = new JsonObject();
-      if (shards != null) {
-        answer.add("expand", Json.tree(Map.of("shard", shards)));
+      if (!expand.isEmpty()) {
+        answer.add("expand", Json.tree(expand));
       }
       answer.add("outputs", Json.tree(outputs));
       answer.addProperty("cached", false);
@@ -94,7 +93,12 @@ final class FunctionServer implements AutoCloseable {
 
   /** So many shards has each batch from now on. */
   void shards(int shards) {
-    this.shards = shards;
+    expands("shard", shards);
+  }
+
+  /** So often are the operations called that are mapped over the kind. */
+  void expands(String kind, int calls) {
+    expands.put(kind, calls);
   }
 
   /** Back to giving everything. */
@@ -113,9 +117,11 @@ final class FunctionServer implements AutoCloseable {
         outputs.put(output + number, "gs://artifacts/" + output + shard);
       }
     }
-    return operation.equals("resolve")
-        ? Reply.gives(outputs, Map.of("batch", "b-1"), shards)
-        : Reply.gives(outputs, Map.of());
+    Integer calls = row.expands() == null ? null : expands.get(row.expands());
+    return Reply.gives(
+        outputs,
+        operation.equals("resolve") ? Map.of("batch", "b-1") : Map.of(),
+        row.expands() == null || calls == null ? Map.of() : Map.of(row.expands(), calls));
   }
 
   List<JsonObject> calls() {

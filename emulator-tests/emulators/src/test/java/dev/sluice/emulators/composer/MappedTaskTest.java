@@ -89,6 +89,65 @@ final class MappedTaskTest {
     }
   }
 
+  /** Parts of a batch, then trials over all of them, then a slice each of the best. */
+  private static final String SEVERAL =
+      """
+      resolve: {expands: shard, gives: [batch]}
+      part: {map_over: shard, takes: [batch], gives: [part]}
+      search: {expands: trial, takes: [{part: optional}], gives: [plan]}
+      trial: {map_over: trial, takes: [plan, {part: optional}], gives: [trial]}
+      best: {expands: slice, takes: [trial], gives: [best]}
+      slice: {map_over: slice, takes: [best], gives: [slice]}
+      report: {takes: [best, {slice: optional}], gives: [report]}
+      finish-run: {teardown: true}
+      """;
+
+  private static Bench several(Path state) throws Exception {
+    Bench bench = new Bench(state, SEVERAL, settings -> settings);
+    bench.functions.expands("shard", 2);
+    bench.functions.expands("trial", 3);
+    bench.functions.expands("slice", 1);
+    return bench;
+  }
+
+  @Test
+  void eachKindIsCalledAsOftenAsItsOwnExpanderSays() throws Exception {
+    try (Bench bench = several(state)) {
+      assertThat(bench.run("taxi", "r1", "{}")).isEqualTo("success");
+
+      assertThat(bench.functions.called())
+          .contains("part[0]", "part[1]", "trial[0]", "trial[1]", "trial[2]", "slice[0]")
+          .hasSize(1 + 2 + 1 + 3 + 1 + 1 + 1 + 1);
+      bench
+          .functions
+          .each("trial", call -> call)
+          .forEach(call -> {
+            assertThat(call.get("shards").getAsInt()).isEqualTo(3);
+            assertThat(inputs(call)).containsOnlyKeys("plan", "part#0", "part#1");
+          });
+      assertThat(inputs(bench.functions.call("best")))
+          .containsOnlyKeys("trial#0", "trial#1", "trial#2");
+      assertThat(inputs(bench.functions.call("report"))).containsOnlyKeys("best", "slice#0");
+      assertThat(end(bench, "trial").get("shards").getAsInt()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void aKindOfWhichThereAreNoneIsSkippedAndTheOthersAreCalled() throws Exception {
+    try (Bench bench = several(state)) {
+      bench.functions.shards(0);
+      bench.functions.expands("slice", 0);
+
+      assertThat(bench.run("taxi", "r1", "{}")).isEqualTo("success");
+
+      assertThat(bench.functions.called())
+          .contains("trial[2]", "report")
+          .doesNotContain("part[0]", "slice[0]");
+      assertThat(inputs(bench.functions.call("report"))).containsOnlyKeys("best");
+      assertThat(bench.rest.states("taxi", "r1")).contains(entry("slice", "skipped"));
+    }
+  }
+
   @Test
   void withoutShardsAMappedTaskIsOneSkippedInstanceAndItsTakersGoOnWithout() throws Exception {
     try (Bench bench = Bench.sharded(state, 0)) {

@@ -34,8 +34,7 @@ final class StepperTest {
   @Test
   void callsGiversBeforeTakersAndTheTeardownLast() throws Exception {
     try (Bench bench = new Bench(state)) {
-      assertThat(bench.run("taxi", "r1", "{\"batch\":\"b-7\",\"force\":true}"))
-          .isEqualTo("success");
+      assertThat(bench.run("taxi", "r1", "{\"batch\":\"b-7\"}")).isEqualTo("success");
 
       List<String> called = bench.functions.called();
       assertThat(called.subList(0, 2)).containsExactly("resolve", "ingest");
@@ -50,11 +49,30 @@ final class StepperTest {
       assertThat(gate.get("run").getAsString()).isEqualTo("r1");
       assertThat(gate.get("batch").getAsString()).isEqualTo("b-7");
       assertThat(gate.get("attempt").getAsInt()).isEqualTo(1);
-      assertThat(gate.get("parameters")).hasToString("{\"force\":true}");
+      assertThat(gate.get("parameters")).hasToString("{}");
+      assertThat(gate.has("force")).isFalse();
       JsonObject ends = tasks(bench.functions.call("finish-run"));
       assertThat(ends.keySet())
           .containsExactly("resolve", "ingest", "left", "right", "gate", "release");
       assertThat(ends.get("gate")).hasToString("{\"state\":\"success\"}");
+    }
+  }
+
+  @Test
+  void forceAndOptionsGoWithEveryCallAndTheSpanWithTheFirst() throws Exception {
+    try (Bench bench = new Bench(state)) {
+      String conf =
+          "{\"batch\":null,\"span\":\"2026-11-01\",\"force\":true,\"options\":{\"a\":1,\"b\":null}}";
+      assertThat(bench.run("taxi", "r1", conf)).isEqualTo("success");
+
+      assertThat(bench.functions.call("resolve").get("span").getAsString()).isEqualTo("2026-11-01");
+      for (JsonObject call : bench.functions.calls()) {
+        assertThat(call.get("force").getAsBoolean()).isTrue();
+        assertThat(call.getAsJsonObject("parameters").get("a").getAsInt()).isEqualTo(1);
+        assertThat(call.getAsJsonObject("parameters").has("b")).isFalse();
+        assertThat(call.has("span"))
+            .isEqualTo(call.get("operation").getAsString().equals("resolve"));
+      }
     }
   }
 

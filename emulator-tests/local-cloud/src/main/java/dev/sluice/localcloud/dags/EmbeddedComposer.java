@@ -2,21 +2,26 @@ package dev.sluice.localcloud.dags;
 
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Operations;
+import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.emulators.composer.ComposerEmulator;
 import dev.sluice.emulators.composer.Progress;
 import dev.sluice.emulators.composer.Settings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** The local Composer, in this process: it is there at once and takes little. */
 public final class EmbeddedComposer implements Orchestrator {
-  private final ConcurrentSkipListSet<String> pipelines = new ConcurrentSkipListSet<>();
+  /** The pipelines that each one starts after, by the one. */
+  private final ConcurrentSkipListMap<String, List<String>> pipelines =
+      new ConcurrentSkipListMap<>();
+
   private final Map<String, URI> functions = new ConcurrentHashMap<>();
   private final ComposerEmulator composer;
 
@@ -34,7 +39,9 @@ public final class EmbeddedComposer implements Orchestrator {
         ComposerEmulator.open(
             state,
             port,
-            Settings.of(operations, () -> pipelines, this::function).withProgress(progress));
+            Settings.of(operations, pipelines::keySet, this::function)
+                .withAfter(() -> Map.copyOf(pipelines))
+                .withProgress(progress));
   }
 
   private URI function(String name) {
@@ -50,10 +57,9 @@ public final class EmbeddedComposer implements Orchestrator {
     return composer.uri();
   }
 
-  /** Every DAG is made of the operations alone, so that only the name matters. */
   @Override
   public void bring(String pipeline, String spec) {
-    pipelines.add(pipeline);
+    pipelines.put(pipeline, PipelineSpec.parse(pipeline, spec).after());
   }
 
   @Override

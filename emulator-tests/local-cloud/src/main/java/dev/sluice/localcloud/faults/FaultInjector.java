@@ -382,7 +382,7 @@ public final class FaultInjector implements AutoCloseable {
     JsonObject body =
         JsonParser.parseString(new String(request.body(), StandardCharsets.UTF_8))
             .getAsJsonObject();
-    body.addProperty("dag_run_id", body.get("dag_run_id").getAsString() + "--force-" + number);
+    body.addProperty("dag_run_id", body.get("dag_run_id").getAsString() + "--again-" + number);
     forward.send(request.withBody(body.toString().getBytes(StandardCharsets.UTF_8)));
   }
 

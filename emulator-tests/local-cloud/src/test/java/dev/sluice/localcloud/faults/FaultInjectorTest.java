@@ -239,6 +239,6 @@ final class FaultInjectorTest {
             "POST /api/v2/dags/p/dagRuns"
                 + " {\"dag_run_id\":\"b\",\"logical_date\":null,\"conf\":{\"batch\":\"b\"}}",
             "POST /api/v2/dags/p/dagRuns"
-                + " {\"dag_run_id\":\"b--force-1\",\"logical_date\":null,\"conf\":{\"batch\":\"b\"}}");
+                + " {\"dag_run_id\":\"b--again-1\",\"logical_date\":null,\"conf\":{\"batch\":\"b\"}}");
   }
 }

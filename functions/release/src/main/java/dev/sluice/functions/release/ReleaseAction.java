@@ -70,6 +70,8 @@ final class ReleaseAction implements Action {
         platform.registries().update(pipeline, r -> r.release(version.number(), order));
     platform.registries().route(pipeline);
     boolean live = Integer.valueOf(version.number()).equals(after.live());
+    // Against what was live when the run began, so that a repeated call says the same.
+    boolean released = live && !version.model().equals(context.pins().liveModel());
     report(context, after, version, live);
     return new StageResult(
         Map.of(
@@ -83,7 +85,13 @@ final class ReleaseAction implements Action {
                 + "/"),
         null,
         false,
-        Map.of("version", version.number(), "state", live ? "LIVE" : "SUPERSEDED"));
+        Map.of(
+            "version",
+            version.number(),
+            "state",
+            live ? "LIVE" : "SUPERSEDED",
+            "released",
+            released));
   }
 
   private void checkBlessing(ArtifactUri blessing, ArtifactUri model) {

@@ -119,6 +119,27 @@ class ReleaseActionTest {
   }
 
   @Test
+  void aReleaseIsOneOnlyWhereTheModelWasNotLiveWhenTheRunBegan() {
+    Candidate first = candidate("s1");
+    assertThat(action.perform(first.request()).summary()).containsEntry("released", true);
+    // A call whose answer was lost says the same when it is repeated.
+    assertThat(action.perform(first.request()).summary()).containsEntry("released", true);
+    Candidate second = candidate("s2");
+    assertThat(action.perform(second.request()).summary()).containsEntry("released", true);
+    cloud.pin(
+        second.batch(),
+        "again",
+        null,
+        null,
+        platform.registries().read("p").liveVersion().orElseThrow().model());
+    StageRequest again =
+        MemoryCloud.call(second.batch(), "again", "release", second.request().inputs());
+    assertThat(action.perform(again).summary())
+        .containsEntry("state", "LIVE")
+        .containsEntry("released", false);
+  }
+
+  @Test
   void theNextVersionRetiresTheOneBefore() {
     action.perform(candidate("s1").request());
     action.perform(candidate("s2").request());
@@ -183,7 +204,9 @@ class ReleaseActionTest {
     Candidate late = candidate("s2");
     action.perform(late.request());
     StageResult result = action.perform(early.request());
-    assertThat(result.summary()).containsEntry("state", "SUPERSEDED");
+    assertThat(result.summary())
+        .containsEntry("state", "SUPERSEDED")
+        .containsEntry("released", false);
     assertThat(routes()).isEqualTo(Routes.to(2));
     assertThat(cloud.facts().column("batches", "state")).containsExactly("LIVE", "SUPERSEDED");
     assertThat(cloud.objects().names(MemoryCloud.SERVING, "p/versions/1/")).isEmpty();

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,7 +124,14 @@ final class ResolveAction implements Action {
     PipelineSpec spec = platform.spec(pipeline, file.generation());
     Long schemaGeneration = schemaGeneration(spec);
     Registry registry = platform.registries().read(pipeline);
-    Batch batch = request.batch() == null ? newest(request, spec, registry) : named(request);
+    Batch batch;
+    if (request.batch() != null) {
+      batch = named(request);
+    } else if (request.span() != null) {
+      batch = ofSpan(request, spec, request.span());
+    } else {
+      batch = newest(request, spec, registry);
+    }
     Pins pins = pins(spec, file.generation(), schemaGeneration, registry, batch);
     ObjectName name = platform.layout().pins(pipeline, request.run());
     try {
@@ -191,16 +199,97 @@ final class ResolveAction implements Action {
   }
 
   private Batch named(StageRequest request) {
-    String batch = String.valueOf(request.batch());
-    return platform
-        .findBatch(request.pipeline(), batch)
+    String name = String.valueOf(request.batch());
+    Batch batch =
+        platform
+            .findBatch(request.pipeline(), name)
+            .orElseThrow(() ->
+                new BadInput(
+                    "pipeline "
+                        + request.pipeline()
+                        + " has no batch '"
+                        + name
+                        + "'; table batches lists them"));
+    if (request.span() != null && !request.span().equals(batch.span())) {
+      throw new BadInput(
+          "the run is of batch '"
+              + name
+              + "', whose span is '"
+              + batch.span()
+              + "', and of span '"
+              + request.span()
+              + "'; name one of the two");
+    }
+    return batch;
+  }
+
+  /**
+   * What there is of a span: of the inbox its newest version, as the inbox tells even of batches
+   * that nobody has made yet; else the batch of it that was made last; of a table its rows.
+   */
+  private Batch ofSpan(StageRequest request, PipelineSpec spec, String span) {
+    switch (spec.source()) {
+      case SourceSpec.BigQuery source -> {
+        return snapshot(request, source);
+      }
+      case SourceSpec.Inbox source -> {
+        if (!source.pattern().hasSpan()) {
+          throw new BadInput(
+              "the run is of span '"
+                  + span
+                  + "', but the source '"
+                  + source.pattern()
+                  + "' tells no spans apart; write {SPAN} into it, or name no span");
+        }
+        Optional<Batch> made = batches.newest(spec.name(), source, inbox(), span);
+        if (made.isPresent()) {
+          return made.get();
+        }
+      }
+      case SourceSpec.Stream _ -> {}
+    }
+    return known(spec)
+        .filter(batch -> batch.span().equals(span))
+        .findFirst()
         .orElseThrow(() ->
             new BadInput(
                 "pipeline "
-                    + request.pipeline()
-                    + " has no batch '"
-                    + batch
-                    + "'; table batches lists them"));
+                    + spec.name()
+                    + " has no batch of span '"
+                    + span
+                    + "', and its source nothing to make one of"
+                    + (spec.source() instanceof SourceSpec.Inbox source
+                        ? ": there is no object of that span like gs://"
+                            + inbox()
+                            + "/"
+                            + source.pattern()
+                            + (source.marker() == null ? "" : " with its " + source.marker())
+                        : "; close-window makes one of each window that is over")));
+  }
+
+  private String inbox() {
+    return platform.configuration().required("SLUICE_INBOX");
+  }
+
+  private Batch snapshot(StageRequest request, SourceSpec.BigQuery source) {
+    return batches.once(
+        request.pipeline(),
+        "run " + request.run(),
+        () ->
+            new Snapshots(platform.tables())
+                .take(request.pipeline(), request.run(), source, request.span()));
+  }
+
+  /**
+   * The documents of batches, those that were written last first; each is read when it is asked
+   * for.
+   */
+  private Stream<Batch> known(PipelineSpec spec) {
+    return platform
+        .objects()
+        .list(platform.layout().artifacts(), spec.name() + "/batches/")
+        .sorted(Comparator.comparing(StoredObject::created).reversed())
+        .map(o -> Json.read(platform.objects().read(o.name()), Batch.class, o.name().uri()));
   }
 
   /**
@@ -209,21 +298,11 @@ final class ResolveAction implements Action {
    */
   private Batch newest(StageRequest request, PipelineSpec spec, Registry registry) {
     if (spec.source() instanceof SourceSpec.BigQuery source) {
-      return batches.once(
-          spec.name(),
-          "run " + request.run(),
-          () -> new Snapshots(platform.tables()).take(spec.name(), request.run(), source));
+      return snapshot(request, source);
     }
     // A stream has a batch a window: of very many documents the latest ones suffice.
     List<Batch> known =
-        platform
-            .objects()
-            .list(platform.layout().artifacts(), spec.name() + "/batches/")
-            .sorted(Comparator.comparing(StoredObject::created).reversed())
-            .limit(MOST_BATCHES)
-            .map(o -> Json.read(platform.objects().read(o.name()), Batch.class, o.name().uri()))
-            .sorted(Comparator.comparing(Order::of).reversed())
-            .toList();
+        known(spec).limit(MOST_BATCHES).sorted(Comparator.comparing(Order::of).reversed()).toList();
     Registry.Judged baseline = registry.baseline();
     for (Batch batch : known) {
       if (baseline == null || Order.of(batch).compareTo(baseline.order()) > 0) {
@@ -245,9 +324,9 @@ final class ResolveAction implements Action {
   }
 
   private Batch fromInbox(PipelineSpec spec, SourceSpec.Inbox source) {
-    String inbox = platform.configuration().required("SLUICE_INBOX");
+    String inbox = inbox();
     return batches
-        .newest(spec.name(), source, inbox)
+        .newest(spec.name(), source, inbox, /* span= */ null)
         .orElseThrow(() ->
             new BadInput(
                 "pipeline "

@@ -35,18 +35,32 @@ final class Snapshots {
 
   /**
    * @param run a repeated call of which finds the table that an earlier one made
+   * @param span what {@code {SPAN}} stands for in the source; null where it must have none
    */
-  Batch take(String pipeline, String run, SourceSpec.BigQuery source) {
-    return switch (source) {
-      case SourceSpec.Query query -> made(pipeline, run, query.query());
-      case SourceSpec.Table table -> take(pipeline, run, table);
+  Batch take(String pipeline, String run, SourceSpec.BigQuery source, @Nullable String span) {
+    if (source.hasSpan() && span == null) {
+      throw new BadInput(
+          "the source reads the rows of one {SPAN}, and the run names none; trigger it with a span,"
+              + " or give the spec a 'schedule' and 'span_format'");
+    }
+    if (!source.hasSpan() && span != null) {
+      throw new BadInput(
+          "the run is of span '"
+              + span
+              + "', but the source tells no spans apart; write {SPAN} as its partition, in 'where'"
+              + " or in the query, or name no span");
+    }
+    return switch (span == null ? source : source.at(span)) {
+      case SourceSpec.Query query -> made(pipeline, run, query.query(), span);
+      case SourceSpec.Table table -> take(pipeline, run, table, span);
     };
   }
 
-  private Batch take(String pipeline, String run, SourceSpec.Table source) {
+  private Batch take(String pipeline, String run, SourceSpec.Table source, @Nullable String span) {
     TableSnapshot taken = tables.snapshot(source.table(), source.partition());
     if (!taken.view()) {
-      return batch(pipeline, taken, filter(taken.filter(), source.where()), source.partition());
+      String named = span == null && source.partition() != null ? span(source.partition()) : span;
+      return batch(pipeline, taken, filter(taken.filter(), source.where()), named);
     }
     if (source.partition() != null) {
       throw new BadInput(
@@ -67,24 +81,25 @@ final class Snapshots {
             + columns
             + " FROM "
             + quoted(taken.table())
-            + (source.where() == null ? "" : " WHERE " + source.where()));
+            + (source.where() == null ? "" : " WHERE " + source.where()),
+        span);
   }
 
-  private Batch made(String pipeline, String run, String query) {
+  private Batch made(String pipeline, String run, String query, @Nullable String span) {
     String id = Fingerprint.of(List.of(pipeline, run, query));
-    return batch(pipeline, tables.materialize(id, query, KEPT), null, null);
+    return batch(pipeline, tables.materialize(id, query, KEPT), null, span);
   }
 
-  /** The span is the partition's time, or else the day of the snapshot. */
+  /**
+   * @param span null for the day of the snapshot
+   */
   private static Batch batch(
-      String pipeline, TableSnapshot taken, @Nullable String filter, @Nullable String partition) {
+      String pipeline, TableSnapshot taken, @Nullable String filter, @Nullable String span) {
     Instant at = Instant.ofEpochMilli(taken.millis());
-    String span =
-        partition == null ? at.atOffset(ZoneOffset.UTC).toLocalDate().toString() : span(partition);
     return Batch.of(
         pipeline,
         SourceKind.BIGQUERY,
-        span,
+        span == null ? at.atOffset(ZoneOffset.UTC).toLocalDate().toString() : span,
         null,
         List.of(Source.ofTable(taken.table(), at, Math.max(0, taken.bytes()), filter)),
         at);

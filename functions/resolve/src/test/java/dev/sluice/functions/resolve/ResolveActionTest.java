@@ -53,6 +53,15 @@ class ResolveActionTest {
     return new StageRequest("p", run, batch, "resolve", null, 1, Map.of(), Map.of());
   }
 
+  private static StageRequest ofSpan(String span, String run) {
+    return ofSpan(null, span, run);
+  }
+
+  private static StageRequest ofSpan(@Nullable String batch, String span, String run) {
+    return new StageRequest(
+        "p", run, batch, span, "resolve", null, null, 1, null, Map.of(), Map.of());
+  }
+
   private Pins pins(String run) {
     return Json.read(
         cloud.objects().read(platform.layout().pins("p", run)), Pins.class, "pins.json");
@@ -305,6 +314,74 @@ class ResolveActionTest {
     assertThat(batch.sources().getFirst().object()).isEqualTo("gs://test-inbox/p/2026-11-02/a.csv");
   }
 
+  @Test
+  void ofASpanTheNewestObjectOfTheInboxIsTakenWhateverHasPassed() {
+    cloud.spec("p", "label: sold\n");
+    cloud.drop("p/2026-11-01/a.csv", "a\n1\n");
+    cloud.drop("p/2026-11-01/b.csv", "a\n2\n");
+    cloud.drop("p/2026-11-02/a.csv", "a\n3\n");
+    passed(cloud.batch("p", "2026-11-02", "a\n3\n"));
+
+    action.perform(ofSpan("2026-11-01", "r"));
+
+    assertThat(pinned("r").span()).isEqualTo("2026-11-01");
+    assertThat(names(pinned("r"))).containsExactly("p/2026-11-01/b.csv");
+  }
+
+  @Test
+  void ofASpanThatLeftTheInboxTheBatchThatWasMadeLastIsTaken() {
+    cloud.spec("p", "label: sold\n");
+    cloud.batch("p", "2026-11-01", "a\n1\n", Instant.parse("2026-11-01T01:00:00Z"));
+    Batch last = cloud.batch("p", "2026-11-01", "a\n2\n", Instant.parse("2026-11-01T02:00:00Z"));
+    cloud.batch("p", "2026-11-02", "a\n3\n", Instant.parse("2026-11-02T00:00:00Z"));
+    action.perform(ofSpan("2026-11-01", "r"));
+    assertThat(pinned("r")).isEqualTo(last);
+  }
+
+  @Test
+  void ofASpanItsNewestCompleteVersionIsTaken() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/{SPAN}/v{VERSION}/*', complete: marker}\n");
+    cloud.drop("p/1/v1/a.csv", "1");
+    cloud.drop("p/1/v1/_SUCCESS", "");
+    cloud.drop("p/1/v2/a.csv", "half of it");
+    cloud.drop("p/2/v1/a.csv", "2");
+    cloud.drop("p/2/v1/_SUCCESS", "");
+    action.perform(ofSpan("1", "r"));
+    assertThat(names(pinned("r"))).containsExactly("p/1/v1/a.csv");
+  }
+
+  @Test
+  void aSpanOfWhichThereIsNothingIsRefusedAndPinsNothing() {
+    cloud.spec("p", "label: sold\n");
+    cloud.drop("p/2026-11-02/a.csv", "a\n3\n");
+    assertThatThrownBy(() -> action.perform(ofSpan("2026-11-01", "r")))
+        .isInstanceOf(BadInput.class)
+        .hasMessage(
+            "pipeline p has no batch of span '2026-11-01', and its source nothing to make one of:"
+                + " there is no object of that span like gs://test-inbox/p/{SPAN}/*");
+    assertThat(platform.findPins("p", "r")).isEmpty();
+  }
+
+  @Test
+  void aSourceThatTellsNoSpansApartHasNoneToName() {
+    cloud.spec("p", "label: sold\nsource: {files: 'p/part-*'}\n");
+    cloud.drop("p/part-1", "1");
+    assertThatThrownBy(() -> action.perform(ofSpan("2026-11-01", "r")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("the source 'p/part-*' tells no spans apart; write {SPAN} into it");
+  }
+
+  @Test
+  void aBatchAndASpanThatIsNotItsOwnContradict() {
+    cloud.spec("p", "label: sold\n");
+    Batch batch = cloud.batch("p", "s1", "a\n1\n");
+    action.perform(ofSpan(batch.batch(), "s1", "r"));
+    assertThat(pinned("r")).isEqualTo(batch);
+    assertThatThrownBy(() -> action.perform(ofSpan(batch.batch(), "s2", "other")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("whose span is 's1', and of span 's2'; name one of the two");
+  }
+
   private static List<String> names(Batch batch) {
     return batch.sources().stream()
         .map(source -> source.object().substring("gs://test-inbox/".length()))
@@ -409,7 +486,7 @@ class ResolveActionTest {
         .containsExactly(new Source("bigquery://test.d.t@1795651199123", 400L << 20, "", "x > 1"));
     assertThat(batch.receivedAt()).isEqualTo("2026-11-25T23:59:59.123Z");
     // Large enough for shards, but a table is read in parallel within one call.
-    assertThat(result.shards()).isZero();
+    assertThat(result.calls("shard")).isZero();
     assertThat(cloud.facts().of("batches").getFirst().values())
         .containsEntry("source", "bigquery")
         .containsEntry("uri", "bigquery://test.d.t");
@@ -468,6 +545,60 @@ class ResolveActionTest {
         .isEqualTo("(_PARTITIONDATE = '20261101') AND (x > 1)");
   }
 
+  @Test
+  void theRowsOfASpanAreThoseOfItsPartition() {
+    cloud.spec("p", "label: sold\nsource: {bigquery: {table: d.t, partition: '{SPAN}'}}\n");
+    ofTables.perform(ofSpan("2026-11-01", "r"));
+    assertThat(pinned("r").span()).isEqualTo("2026-11-01");
+    assertThat(pinned("r").sources().getFirst().filter()).isEqualTo("_PARTITIONDATE = '20261101'");
+  }
+
+  @Test
+  void theRowsOfASpanAreWhatTheQueryGivesOfIt() {
+    cloud.spec(
+        "p", "label: sold\nsource: {bigquery: {query: \"SELECT 1 WHERE day = '{SPAN}'\"}}\n");
+    ofTables.perform(ofSpan("2026-11-01", "r"));
+    assertThat(tables.queries).containsExactly("SELECT 1 WHERE day = '2026-11-01'");
+    assertThat(pinned("r").span()).isEqualTo("2026-11-01");
+  }
+
+  @Test
+  void aTableOfSpansNeedsOneAndATableWithoutHasNone() {
+    cloud.spec("p", "label: sold\nsource: {bigquery: {table: d.t, partition: '{SPAN}'}}\n");
+    assertThatThrownBy(() -> ofTables.perform(call(null, "r")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("the source reads the rows of one {SPAN}, and the run names none");
+    cloud.spec("p", "label: sold\nsource: {bigquery: {table: d.t}}\n");
+    assertThatThrownBy(() -> ofTables.perform(ofSpan("2026-11-01", "r")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("write {SPAN} as its partition, in 'where' or in the query");
+    assertThat(tables.taken).isZero();
+  }
+
+  @Test
+  void ofAStreamTheWindowOfTheSpanIsTaken() {
+    cloud.spec("p", "label: sold\nsource: {stream: {}}\n");
+    Batch first = window("2026-11-01T10:00:00Z");
+    window("2026-11-01T10:05:00Z");
+    action.perform(ofSpan(first.span(), "r"));
+    assertThat(pinned("r")).isEqualTo(first);
+    assertThatThrownBy(() -> action.perform(ofSpan("2026-11-01T10:10:00Z", "other")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("close-window makes one of each window that is over");
+  }
+
+  private Batch window(String span) {
+    return new Batches(platform)
+        .store(
+            Batch.of(
+                "p",
+                SourceKind.STREAM,
+                span,
+                null,
+                List.of(Source.ofTable("test.d.window_rows", Instant.parse(span), 1, span)),
+                Instant.parse(span)));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "20261101, 2026-11-01",
@@ -513,19 +644,8 @@ class ResolveActionTest {
   @Test
   void ofAStreamTheNewestWindowThatHasNotPassedIsTaken() {
     cloud.spec("p", "label: sold\nsource: {stream: {}}\n");
-    Batches batches = new Batches(platform);
-    Batch newest = null;
-    for (String span : List.of("2026-11-01T10:00:00Z", "2026-11-01T10:05:00Z")) {
-      newest =
-          batches.store(
-              Batch.of(
-                  "p",
-                  SourceKind.STREAM,
-                  span,
-                  null,
-                  List.of(Source.ofTable("test.d.window_rows", Instant.parse(span), 1, span)),
-                  Instant.parse(span)));
-    }
+    window("2026-11-01T10:00:00Z");
+    Batch newest = window("2026-11-01T10:05:00Z");
     action.perform(call(null, "r"));
     assertThat(pinned("r")).isEqualTo(newest);
   }

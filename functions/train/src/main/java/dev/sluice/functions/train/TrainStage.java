@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Trains on the features of train and registers the model under its version number. */
@@ -91,14 +92,26 @@ final class TrainStage implements Stage {
                         Order.of(call.batch())));
     Registry.Version version = registry.find(model.fingerprint()).orElseThrow();
     List<Fact> facts = new ArrayList<>(curve(call, model));
-    if (!version.served()) {
-      facts.add(candidate(call, model, artifact, version));
-    }
+    facts.add(known(call, model, artifact, version, state(registry, version)));
     platform.report(facts);
   }
 
-  private static Fact candidate(
-      StageCall call, ArtifactUri model, Artifact artifact, Registry.Version version) {
+  /** What a repeated call finds may have been released since. */
+  private static ModelFacts.State state(Registry registry, Registry.Version version) {
+    if (!version.served()) {
+      return ModelFacts.State.CANDIDATE;
+    }
+    boolean live =
+        registry.liveVersion().map(Registry.Version::number).equals(Optional.of(version.number()));
+    return live ? ModelFacts.State.LIVE : ModelFacts.State.RETIRED;
+  }
+
+  private static Fact known(
+      StageCall call,
+      ArtifactUri model,
+      Artifact artifact,
+      Registry.Version version,
+      ModelFacts.State state) {
     ModelCard card = ModelCard.fromFile(call.read(model, ModelCard.FILE));
     Map<String, Object> more = new LinkedHashMap<>();
     more.put("sha256", Fingerprint.sha256(call.read(model, TreeModel.FILE)));
@@ -108,7 +121,7 @@ final class TrainStage implements Stage {
     more.put("features", card.features().size());
     more.put("train_rows", card.trainRows());
     more.put("memory_bytes", card.memoryBytes());
-    return ModelFacts.fact(call.request().pipeline(), version, ModelFacts.State.CANDIDATE, more);
+    return ModelFacts.fact(call.request().pipeline(), version, state, more);
   }
 
   private static List<Fact> curve(StageCall call, ArtifactUri model) {
