@@ -38,8 +38,7 @@ class Serving:
     def __init__(self, folder, environment):
         self.folder = folder
         python = folder.parent / "bin" / "python"
-        (folder / "dags").mkdir(parents=True, exist_ok=True)
-        (folder / "dags" / "deployment.json").write_text('{"functions": {}}')
+        folder.mkdir(exist_ok=True)
         self.process = subprocess.Popen(
             [python, SERVE, folder, str(PORT)],
             stdin=subprocess.PIPE,

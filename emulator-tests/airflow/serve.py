@@ -217,8 +217,6 @@ class Server:
         while not self._told_to_end.is_set():
             if self._told_to_start and not started:
                 started = True
-                deployment = json.loads((self._folder / "dags" / "deployment.json").read_text())
-                self._environment["SLUICE_FUNCTIONS"] = json.dumps(deployment["functions"])
                 for name, arguments in AFTER_START.items():
                     self._add(name, arguments)
             for component in self._components:
