@@ -84,7 +84,8 @@ public final class CallFingerprint {
    * against another baseline but leaves the same schema is transformed once. A blessing permits and
    * changes nothing: it must be there and does not enter.
    *
-   * @return name, sha256 (of artifacts of before, crc32c) and size of each object, in the order of names
+   * @return name, sha256 (of artifacts of before, crc32c) and size of each object, in the order of
+   *     names
    */
   public static List<String> content(Platform platform, ArtifactUri uri) {
     var object = uri.object(Artifact.FILE);
