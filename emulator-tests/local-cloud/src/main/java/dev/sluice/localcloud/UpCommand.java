@@ -66,8 +66,10 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--webhook",
       paramLabel = "URL",
-      defaultValue = "",
-      description = "Where alarms are posted as JSON.")
+      defaultValue = "${env:SLUICE_WEBHOOK:-}",
+      description =
+          "Where alarms are posted (default: SLUICE_WEBHOOK of the environment, which other users of"
+              + " this machine do not see).")
   private String webhook;
 
   @Option(
@@ -169,7 +171,7 @@ final class UpCommand implements Callable<Integer> {
             ? java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()
             : List.of(flags.split("\n", -1)));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of("up", "--state", folder.toString(), "--webhook", webhook));
+    command.addAll(List.of("up", "--state", folder.toString()));
     command.addAll(List.of("--port-base", String.valueOf(portBase)));
     if (faults != null) {
       plan();
@@ -184,12 +186,13 @@ final class UpCommand implements Callable<Integer> {
     for (Path pipeline : pipelines) {
       command.addAll(List.of("--pipelines", pipeline.toAbsolutePath().normalize().toString()));
     }
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
-            .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
-            .start();
+            .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
+    builder.environment().put("SLUICE_WEBHOOK", webhook);
+    Process process = builder.start();
     while (!Addresses.isUp(folder)) {
       if (process.waitFor(50, TimeUnit.MILLISECONDS)) {
         List<String> lines = Files.readAllLines(log);

@@ -21,6 +21,7 @@ import dev.sluice.stages.ExampleFiles;
 import dev.sluice.stages.ModelFacts;
 import dev.sluice.stages.Output;
 import dev.sluice.stages.Platform;
+import dev.sluice.stages.SealedArtifact;
 import dev.sluice.stages.Stage;
 import dev.sluice.stages.StageCall;
 import dev.sluice.transform.FeatureBatches;
@@ -76,8 +77,9 @@ final class TrainStage implements Stage {
     Platform platform = call.platform();
     String pipeline = call.request().pipeline();
     ArtifactUri model = ArtifactUri.parse(String.valueOf(result.outputs().get("model")));
-    var sealed = model.object(Artifact.FILE);
-    Artifact artifact = Json.read(platform.objects().read(sealed), Artifact.class, sealed.uri());
+    SealedArtifact sealed = call.sealed(model);
+    Artifact artifact = sealed.artifact();
+    String sha256 = Fingerprint.sha256(sealed.read(TreeModel.FILE));
     Registry registry =
         platform
             .registries()
@@ -89,10 +91,11 @@ final class TrainStage implements Stage {
                         model.toString(),
                         String.valueOf(artifact.inputs().get("transform")),
                         call.batch().batch(),
-                        Order.of(call.batch())));
+                        Order.of(call.batch()),
+                        sha256));
     Registry.Version version = registry.find(model.fingerprint()).orElseThrow();
     List<Fact> facts = new ArrayList<>(curve(call, model));
-    facts.add(known(call, model, artifact, version, state(registry, version)));
+    facts.add(known(call, model, artifact, version, state(registry, version), sha256));
     platform.report(facts);
   }
 
@@ -111,10 +114,11 @@ final class TrainStage implements Stage {
       ArtifactUri model,
       Artifact artifact,
       Registry.Version version,
-      ModelFacts.State state) {
+      ModelFacts.State state,
+      String sha256) {
     ModelCard card = ModelCard.fromFile(call.read(model, ModelCard.FILE));
     Map<String, Object> more = new LinkedHashMap<>();
-    more.put("sha256", Fingerprint.sha256(call.read(model, TreeModel.FILE)));
+    more.put("sha256", sha256);
     more.put("run", artifact.run());
     more.put("created_at", artifact.createdAt());
     more.put("rounds", card.rounds());

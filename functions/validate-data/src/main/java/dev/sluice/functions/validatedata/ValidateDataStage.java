@@ -20,6 +20,7 @@ import dev.sluice.gcp.StoredObject;
 import dev.sluice.rollout.Registry;
 import dev.sluice.stages.ArtifactUri;
 import dev.sluice.stages.ExampleFiles;
+import dev.sluice.stages.Pinning;
 import dev.sluice.stages.Platform;
 import dev.sluice.stages.RunContext;
 import dev.sluice.stages.Stage;
@@ -58,14 +59,11 @@ import org.tensorflow.metadata.v0.Schema;
 final class ValidateDataStage implements Stage {
   @Override
   public Map<String, Object> dependsOn(RunContext context, Platform platform) {
-    Map<String, Object> others = new HashMap<>();
-    givenSchema(context.spec(), context.pins(), platform)
-        .ifPresent(found -> others.put("schema", found.crc32c()));
-    Acceptance accepted = context.pins().accepted();
-    if (accepted != null) {
-      others.put("accepted", Json.tree(accepted).toString());
-    }
-    return others;
+    return Pinning.judgedBy(
+        givenSchema(context.spec(), context.pins(), platform)
+            .map(StoredObject::crc32c)
+            .orElse(null),
+        context.pins().accepted());
   }
 
   @Override
@@ -263,13 +261,11 @@ final class ValidateDataStage implements Stage {
 
   /** Null where the statistics are older than associations. */
   private static @Nullable Relations relations(StageCall call, ArtifactUri statistics) {
-    ObjectName file = statistics.object(StatisticsFiles.RELATIONS);
-    return call.platform()
-        .objects()
-        .find(file)
-        .map(found ->
-            StatisticsFiles.readRelations(call.platform().objects().read(file), file.uri()))
-        .orElse(null);
+    return call.sealed(statistics).has(StatisticsFiles.RELATIONS)
+        ? StatisticsFiles.readRelations(
+            call.read(statistics, StatisticsFiles.RELATIONS),
+            statistics + StatisticsFiles.RELATIONS)
+        : null;
   }
 
   /** The schema that a person wrote, as it was when the run pinned it. */
