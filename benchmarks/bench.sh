@@ -24,6 +24,10 @@ Usage: ./sluice bench NAME [ARGUMENT...]
   stream [--rate N] [--seconds N] [--no-kill]
                 rows a second from Pub/Sub into windows, 5,000 for two minutes unless told, with duplicates
                 and receive-rows killed half-way: how many were lost or counted twice, and how long each took
+  deployed [--rows N] [--hinted]
+                a file of 1,500,000 rows, unless told, through every function as it is deployed, each held to
+                its memory and CPU: what each took, and how long each takes to a first answer; --hinted with
+                heaps of seven tenths of the memory in place of a quarter
   faults [--kind K] [--seeds N] [--no-peers] [--show] [--cases FOLDER] [--csv FILE --label COLUMN]
                 files broken in thirteen ways: who finds out, what feature, group and row, and how many alarms
                 are false, beside TFDV and Evidently (docs/fault-bench.md)
@@ -205,6 +209,13 @@ case $name in
       --sun-misc-unsafe-memory-access=allow "-Dsluice.home=$home" \
       -Djava.util.logging.config.file="$home/emulator-tests/local-cloud/logging.properties" \
       -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.StreamBench "$@"
+    ;;
+  deployed)
+    jars=$home/benchmarks/target
+    exec "$JAVA_HOME/bin/java" -Xmx3g -XX:+UseParallelGC --enable-native-access=ALL-UNNAMED \
+      --sun-misc-unsafe-memory-access=allow "-Dsluice.home=$home" \
+      -Djava.util.logging.config.file="$home/emulator-tests/local-cloud/logging.properties" \
+      -cp "$jars/sluice-benchmarks-0.1.0.jar:$jars/libs/*" dev.sluice.benchmarks.DeployedBench "$@"
     ;;
   fuzz) fuzz "$@" ;;
   "" | --help | -h) usage ;;

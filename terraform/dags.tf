@@ -28,6 +28,11 @@ locals {
       name => try(google_cloudfunctions2_function.functions[name].service_config[0].uri, "")
     }
     pools = var.composer.pools
+    timeouts = {
+      for name in local.called_functions : name => local.functions[name].timeout_seconds
+      if contains(keys(local.functions), name)
+    }
+    defer = var.composer.defer
   }
 }
 
@@ -36,6 +41,15 @@ resource "google_storage_bucket_object" "dags" {
 
   bucket = local.dags_bucket
   name   = "dags/${each.key}"
+  source = each.value
+}
+
+# Airflow's triggerer, which holds long calls, imports nothing from the folder of DAGs.
+resource "google_storage_bucket_object" "plugins" {
+  for_each = var.composer.mode == "none" ? {} : { for file, path in local.dag_files : file => path if startswith(file, "sluice/") }
+
+  bucket = local.dags_bucket
+  name   = "plugins/${each.key}"
   source = each.value
 }
 

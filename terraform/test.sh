@@ -62,7 +62,7 @@ roots() {
     cd "$work/tree/terraform" || exit
     echo .
     find examples -mindepth 1 -maxdepth 1 -type d 2>/dev/null | sort
-    find . -mindepth 2 -path ./examples -prune -o -name '*.tftest.hcl' -print | sed 's|^\./||' |
+    find . -mindepth 2 -path './examples/*' -prune -o -name '*.tftest.hcl' -print | sed 's|^\./||' |
       xargs -rn1 dirname | sed 's|/*tests$||' | grep -v '^$' | sort -u
   )
 }
@@ -107,7 +107,7 @@ check_terraform() {
     counts=$(sed -n 's/^Success! \([0-9]*\) passed.*/\1/p' "$work/log")
     tests=$((tests + ${counts:-0}))
   done < <(roots)
-  passed "validate of $validated roots" "$tests tests"
+  passed "validate of $validated roots, $tests tests"
 }
 
 # tflint from PATH or from Go's module proxy, pinned.

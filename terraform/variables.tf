@@ -45,7 +45,7 @@ variable "composer" {
     - create: a Composer 3 environment of its own (about 25 minutes), named name;
     - existing: the Composer 3 environment named name in region;
     - none: no Composer; url may name an Airflow of yours that takes Google access tokens, and members who in it calls functions.
-    image_version defaults to the Airflow that the DAGs are tested on. pools puts operations of operations.yaml into pools of Airflow, which must be there.
+    image_version defaults to the Airflow that the DAGs are tested on. pools puts operations of operations.yaml into pools of Airflow, which must be there. defer has calls that may be long wait in the triggerer, where they take no worker's place and start some seconds later.
   TEXT
   type = object({
     mode                  = optional(string, "create")
@@ -59,6 +59,7 @@ variable "composer" {
     url                   = optional(string, "")
     members               = optional(set(string), [])
     pools                 = optional(map(string), {})
+    defer                 = optional(bool, true)
     maintenance_start     = optional(string, "2026-01-03T01:00:00Z")
     maintenance_end       = optional(string, "2026-01-03T13:00:00Z")
     maintenance_frequency = optional(string, "FREQ=WEEKLY;BYDAY=SA")

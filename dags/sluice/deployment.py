@@ -4,13 +4,14 @@ Knows neither Airflow nor the network. Terraform writes the file, and so does th
 there is none, everything stands at its default.
 """
 
+import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sluice.operations import BadInput, Operation
+from sluice.operations import BadInput, Operation, Operations
 
 FILE = "deployment.json"
 KEYS = ("functions", "pools", "timeouts", "defer")
@@ -56,6 +57,20 @@ class Deployment:
             _timeouts(content),
             _defer(content.get("defer", False)),
         )
+
+    def check(self, operations: Operations) -> None:
+        """Raises BadInput where it names an operation that there is none of: a mistyped pool would
+        bound nothing."""
+        named = {"pools": self.pools, "defer": () if isinstance(self.defer, bool) else self.defer}
+        known = [operation.name for operation in operations]
+        for key, names in named.items():
+            for name in names:
+                if name not in known:
+                    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+                    raise BadInput(
+                        f"{FILE}: {key} names '{name}', which is no operation; did you mean"
+                        f" '{nearest[0]}'?"
+                    )
 
     def defers(self, operation: Operation) -> bool:
         """True where a call of the operation waits in the triggerer rather than in a worker."""

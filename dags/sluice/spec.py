@@ -9,6 +9,7 @@ import yaml
 from airflow.sdk import CronTriggerTimetable
 from airflow.sdk.exceptions import AirflowTimetableInvalid
 
+from sluice import documents
 from sluice.operations import NAME
 
 PRESETS = {
@@ -78,7 +79,7 @@ def without_circles(specs: Mapping[str, Spec]) -> dict[str, Spec]:
 
 def _values(pipeline: str, text: str) -> dict[str, Any]:
     try:
-        spec = yaml.safe_load(text)
+        spec = documents.load(text)
     except yaml.YAMLError as e:
         raise ValueError(f"not YAML: {e}") from e
     if not isinstance(spec, dict):

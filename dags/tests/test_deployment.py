@@ -63,6 +63,13 @@ def test_the_projects_own_operations_say_which_are_long():
     ]
 
 
+@pytest.mark.parametrize("content", [{"pools": {"trian": "p"}}, {"defer": ["trian"]}])
+def test_a_name_that_is_no_operations_is_refused_with_the_nearest(tmp_path, content):
+    with pytest.raises(BadInput, match="names 'trian', which is no operation; did you mean 'train'"):
+        written(tmp_path, content).check(OPERATIONS)
+    written(tmp_path, {"pools": {"train": "p"}, "defer": ["ingest"]}).check(OPERATIONS)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

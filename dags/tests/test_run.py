@@ -203,7 +203,7 @@ def test_what_waits_in_the_triggerer_answers_as_what_is_called_directly(function
 def test_an_error_that_the_triggerer_brings_is_told_and_tried_again_where_it_may_pass(
     functions, dags_folder
 ):
-    deferring(dags_folder, ["ingest", "train"])
+    deferring(dags_folder, ["ingest", "train", "finish-run"])
     functions.on("ingest", Reply.page(503))
     functions.on("train", Reply.problem(422, "the label has one class"))
 

@@ -1,5 +1,5 @@
-# What a plan of the defaults deploys: each run is a promise. Plans alone, so that nothing is made up
-# but the functions' addresses.
+# What is deployed, from a plan, so that nothing is made up but the functions' addresses. Starting the
+# provider takes longer than all else: promises that a plan of the same variables shows are one run.
 
 mock_provider "google" {
   mock_data "google_project" {
@@ -15,13 +15,27 @@ mock_provider "google" {
 variables {
   project     = "acme-data"
   region      = "europe-west1"
+  environment = "stage"
+  labels      = { team = "data", environment = "wrong" }
   zips        = "./tests/fixtures/stub.zip"
   webhook_url = ""
+
+  callers         = ["group:web@example.com"]
+  publishers      = ["serviceAccount:shop@acme-shop.iam.gserviceaccount.com"]
+  readers         = ["group:analysts@example.com"]
+  source_datasets = ["shop", "acme-shop.orders"]
+  uploaders       = ["serviceAccount:etl@acme-shop.iam.gserviceaccount.com"]
+
+  composer  = { pools = { train = "heavy" } }
+  notify    = { emails = ["oncall@example.com"], webhooks = ["https://hooks.example.com/x"], topics = ["projects/acme-data/topics/incidents"] }
+  retention = { facts = 90, stream = 20, inbox = 60, noncurrent = 10 }
+  runbook   = "https://docs.example.com/operations.md"
 }
 
-run "everything_that_lies_in_a_folder_is_deployed" {
+run "everything_that_lies_in_a_folder_is_deployed_as_it_says" {
   command = plan
 
+  # Everything that lies in a folder is deployed.
   assert {
     condition     = jsonencode(sort(keys(google_cloudfunctions2_function.functions))) == jsonencode(sort([for file in fileset("..", "functions/*/function.yaml") : basename(dirname(file))]))
     error_message = "Functions are ${jsonencode(keys(google_cloudfunctions2_function.functions))}."
@@ -43,21 +57,63 @@ run "everything_that_lies_in_a_folder_is_deployed" {
     error_message = "DAG files are ${jsonencode(keys(google_storage_bucket_object.dags))}."
   }
   assert {
+    condition     = contains([for object in google_storage_bucket_object.plugins : object.name], "plugins/sluice/trigger.py") && length(google_storage_bucket_object.plugins) == length(fileset("../dags/sluice", "**/*.py"))
+    error_message = "The triggerer's files are ${jsonencode(keys(google_storage_bucket_object.plugins))}."
+  }
+  assert {
     condition     = length([for name in keys(google_storage_bucket_object.dags) : name if length(regexall("test|requirements|__pycache__", name)) > 0]) == 0
     error_message = "Tests and their requirements are no DAG files: ${jsonencode(keys(google_storage_bucket_object.dags))}."
   }
-}
 
-run "nothing_is_public" {
-  command = plan
-
-  variables {
-    callers    = ["group:web@example.com"]
-    uploaders  = ["serviceAccount:etl@acme-shop.iam.gserviceaccount.com"]
-    publishers = ["serviceAccount:shop@acme-shop.iam.gserviceaccount.com"]
-    readers    = ["group:analysts@example.com"]
+  # A function is what its manifest says.
+  assert {
+    condition = alltrue([
+      for file in fileset("..", "functions/*/function.yaml") : (
+        google_cloudfunctions2_function.functions[basename(dirname(file))].build_config[0].entry_point == yamldecode(file("../${file}")).entry_point
+        && google_cloudfunctions2_function.functions[basename(dirname(file))].service_config[0].available_memory == yamldecode(file("../${file}")).memory
+        && google_cloudfunctions2_function.functions[basename(dirname(file))].service_config[0].available_cpu == tostring(yamldecode(file("../${file}")).cpu)
+        && "${google_cloudfunctions2_function.functions[basename(dirname(file))].service_config[0].timeout_seconds}s" == yamldecode(file("../${file}")).timeout
+        && google_cloudfunctions2_function.functions[basename(dirname(file))].service_config[0].max_instance_request_concurrency == yamldecode(file("../${file}")).concurrency
+        && google_cloudfunctions2_function.functions[basename(dirname(file))].service_config[0].min_instance_count == yamldecode(file("../${file}")).min_instances
+        && google_cloudfunctions2_function.functions[basename(dirname(file))].service_config[0].max_instance_count == yamldecode(file("../${file}")).max_instances
+      )
+    ])
+    error_message = "A function has other resources than its manifest says."
+  }
+  assert {
+    condition     = alltrue([for function in google_cloudfunctions2_function.functions : function.build_config[0].runtime == "java25"])
+    error_message = "A function runs on another runtime than java25."
+  }
+  assert {
+    condition = jsonencode(google_cloudfunctions2_function.functions["receive-file"].service_config[0].environment_variables) == jsonencode({
+      COMPOSER_ENVIRONMENT = "projects/acme-data/locations/europe-west1/environments/sluice"
+      GOOGLE_CLOUD_PROJECT = "acme-data"
+      SLUICE_ARTIFACTS     = "acme-data-sluice-artifacts"
+      SLUICE_DATASET       = "sluice"
+      SLUICE_SERVING       = "acme-data-sluice-serving"
+    })
+    error_message = "receive-file has ${jsonencode(google_cloudfunctions2_function.functions["receive-file"].service_config[0].environment_variables)}; a placeholder without a value means that the variable is not set."
+  }
+  assert {
+    condition     = length([for function in google_cloudfunctions2_function.functions : function if length(regexall("\\$\\{", jsonencode(function.service_config[0].environment_variables))) > 0]) == 0
+    error_message = "A placeholder was left."
+  }
+  assert {
+    condition     = alltrue([for name, zip in google_storage_bucket_object.zips : zip.name == "functions/${name}-${filesha256("./tests/fixtures/stub.zip")}.zip" && google_cloudfunctions2_function.functions[name].build_config[0].source[0].storage_source[0].object == zip.name])
+    error_message = "A zip's object is not named by its content."
   }
 
+  # Labels say which environment it is.
+  assert {
+    condition     = jsonencode(google_storage_bucket.buckets["inbox"].labels) == jsonencode({ application = "sluice", environment = "stage", team = "data" })
+    error_message = "Labels are ${jsonencode(google_storage_bucket.buckets["inbox"].labels)}."
+  }
+}
+
+run "nothing_is_public_and_a_function_may_do_what_its_manifest_says_and_no_more" {
+  command = plan
+
+  # Nothing is public.
   assert {
     condition = alltrue([
       for member in concat(
@@ -89,15 +145,8 @@ run "nothing_is_public" {
     condition     = alltrue([for name, function in google_cloudfunctions2_function.functions : function.service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY" if contains(["alert", "close-window", "receive-file", "receive-rows"], name)])
     error_message = "A function that Google's own services call can be reached from outside."
   }
-}
 
-run "a_function_may_do_what_its_manifest_says_and_no_more" {
-  command = plan
-
-  variables {
-    source_datasets = ["shop", "acme-shop.orders"]
-  }
-
+  # A function may do what its manifest says and no more.
   # Each word under roles is one grant; those of sources are one for each dataset.
   assert {
     condition = (
@@ -141,50 +190,10 @@ run "a_function_may_do_what_its_manifest_says_and_no_more" {
   }
 }
 
-run "a_function_is_what_its_manifest_says" {
+run "files_rows_and_the_clock_reach_their_functions_and_nothing_is_lost_on_the_way" {
   command = plan
 
-  assert {
-    condition = alltrue([
-      for file in fileset("..", "functions/*/function.yaml") : (
-        google_cloudfunctions2_function.functions[basename(dirname(file))].build_config[0].entry_point == yamldecode(file("../${file}")).entry_point
-        && google_cloudfunctions2_function.functions[basename(dirname(file))].service_config[0].available_memory == yamldecode(file("../${file}")).memory
-        && google_cloudfunctions2_function.functions[basename(dirname(file))].service_config[0].available_cpu == tostring(yamldecode(file("../${file}")).cpu)
-        && "${google_cloudfunctions2_function.functions[basename(dirname(file))].service_config[0].timeout_seconds}s" == yamldecode(file("../${file}")).timeout
-        && google_cloudfunctions2_function.functions[basename(dirname(file))].service_config[0].max_instance_request_concurrency == yamldecode(file("../${file}")).concurrency
-        && google_cloudfunctions2_function.functions[basename(dirname(file))].service_config[0].min_instance_count == yamldecode(file("../${file}")).min_instances
-        && google_cloudfunctions2_function.functions[basename(dirname(file))].service_config[0].max_instance_count == yamldecode(file("../${file}")).max_instances
-      )
-    ])
-    error_message = "A function has other resources than its manifest says."
-  }
-  assert {
-    condition     = alltrue([for function in google_cloudfunctions2_function.functions : function.build_config[0].runtime == "java25"])
-    error_message = "A function runs on another runtime than java25."
-  }
-  assert {
-    condition = jsonencode(google_cloudfunctions2_function.functions["receive-file"].service_config[0].environment_variables) == jsonencode({
-      COMPOSER_ENVIRONMENT = "projects/acme-data/locations/europe-west1/environments/sluice"
-      GOOGLE_CLOUD_PROJECT = "acme-data"
-      SLUICE_ARTIFACTS     = "acme-data-sluice-artifacts"
-      SLUICE_DATASET       = "sluice"
-      SLUICE_SERVING       = "acme-data-sluice-serving"
-    })
-    error_message = "receive-file has ${jsonencode(google_cloudfunctions2_function.functions["receive-file"].service_config[0].environment_variables)}; a placeholder without a value means that the variable is not set."
-  }
-  assert {
-    condition     = length([for function in google_cloudfunctions2_function.functions : function if length(regexall("\\$\\{", jsonencode(function.service_config[0].environment_variables))) > 0]) == 0
-    error_message = "A placeholder was left."
-  }
-  assert {
-    condition     = alltrue([for name, zip in google_storage_bucket_object.zips : zip.name == "functions/${name}-${filesha256("./tests/fixtures/stub.zip")}.zip" && google_cloudfunctions2_function.functions[name].build_config[0].source[0].storage_source[0].object == zip.name])
-    error_message = "A zip's object is not named by its content."
-  }
-}
-
-run "files_rows_and_the_clock_reach_their_functions" {
-  command = plan
-
+  # Files rows and the clock reach their functions.
   assert {
     condition = (
       google_cloudfunctions2_function.functions["receive-file"].event_trigger[0].event_type == "google.cloud.storage.object.v1.finalized"
@@ -232,11 +241,8 @@ run "files_rows_and_the_clock_reach_their_functions" {
     condition     = jsonencode(keys(google_cloud_scheduler_job.functions)) == jsonencode(["close-window"])
     error_message = "Scheduled are ${jsonencode(keys(google_cloud_scheduler_job.functions))}."
   }
-}
 
-run "what_cannot_be_delivered_is_kept_for_a_week" {
-  command = plan
-
+  # What cannot be delivered is kept for a week.
   assert {
     condition     = jsonencode(sort(keys(google_pubsub_topic.topics))) == jsonencode(["sluice-alarms", "sluice-predictions", "sluice-rows"])
     error_message = "Topics are ${jsonencode(sort(keys(google_pubsub_topic.topics)))}."
@@ -265,11 +271,8 @@ run "what_cannot_be_delivered_is_kept_for_a_week" {
     condition     = jsonencode(sort([for grant in google_pubsub_subscription_iam_member.dead : grant.subscription])) == jsonencode(["alert", "receive-rows", "sluice-predictions-to-bigquery"])
     error_message = "Pub/Sub may not take dead letters off ${jsonencode(sort([for grant in google_pubsub_subscription_iam_member.dead : grant.subscription]))}."
   }
-}
 
-run "predictions_reach_their_table_without_a_function" {
-  command = plan
-
+  # Predictions reach their table without a function.
   assert {
     condition     = google_pubsub_subscription.predictions.bigquery_config[0].table == "acme-data.sluice.predictions" && google_pubsub_subscription.predictions.bigquery_config[0].use_table_schema
     error_message = "Predictions go to ${google_pubsub_subscription.predictions.bigquery_config[0].table}."
@@ -280,13 +283,10 @@ run "predictions_reach_their_table_without_a_function" {
   }
 }
 
-run "tables_are_partitioned_by_day_and_expire" {
+run "data_is_kept_as_long_as_it_is_said_to_be" {
   command = plan
 
-  variables {
-    retention = { facts = 90, stream = 20, inbox = 60, noncurrent = 10 }
-  }
-
+  # Tables are partitioned by day and expire.
   assert {
     condition     = alltrue([for name, table in google_bigquery_table.tables : table.time_partitioning[0].type == "DAY" && jsonencode(table.clustering) == jsonencode(["pipeline"]) && table.deletion_protection])
     error_message = "A table is not partitioned by day and clustered by pipeline, or a destroy takes it."
@@ -321,13 +321,10 @@ run "tables_are_partitioned_by_day_and_expire" {
   }
 }
 
-run "composer_runs_the_tested_airflow_with_our_dags" {
+run "composer_runs_the_dags_and_people_are_told" {
   command = plan
 
-  variables {
-    composer = { pools = { train = "heavy" } }
-  }
-
+  # Composer runs the tested airflow with our dags.
   assert {
     condition     = google_composer_environment.sluice[0].config[0].software_config[0].image_version == "composer-3-airflow-${regex("(?m)^apache-airflow==([0-9]+\\.[0-9]+)", file("../dags/requirements.txt"))[0]}"
     error_message = "Composer runs ${google_composer_environment.sluice[0].config[0].software_config[0].image_version}."
@@ -344,23 +341,17 @@ run "composer_runs_the_tested_airflow_with_our_dags" {
     condition = jsonencode(jsondecode(google_storage_bucket_object.deployment[0].content)) == jsonencode({
       functions = { for name in toset([for operation in values(yamldecode(file("../dags/operations.yaml"))) : operation.function]) : name => "https://function.example" }
       pools     = { train = "heavy" }
+      timeouts  = { for name in toset([for operation in values(yamldecode(file("../dags/operations.yaml"))) : operation.function]) : name => tonumber(trimsuffix(yamldecode(file("../functions/${name}/function.yaml")).timeout, "s")) }
+      defer     = true
     })
-    error_message = "deployment.json does not say where the functions are, or in which pools operations run."
+    error_message = "deployment.json does not say where the functions are, how long they may take, which calls wait in the triggerer, or in which pools operations run."
   }
   assert {
     condition     = alltrue([for name in [for operation in values(yamldecode(file("../dags/operations.yaml"))) : operation.function] : google_cloud_run_service_iam_member.invokers["${name}/composer"].member == "serviceAccount:sluice-composer@acme-data.iam.gserviceaccount.com"])
     error_message = "Composer may not call a function of operations.yaml."
   }
-}
 
-run "people_are_told_with_a_section_to_read" {
-  command = plan
-
-  variables {
-    notify  = { emails = ["oncall@example.com"], webhooks = ["https://hooks.example.com/x"], topics = ["projects/acme-data/topics/incidents"] }
-    runbook = "https://docs.example.com/operations.md"
-  }
-
+  # People are told with a section to read.
   assert {
     condition     = alltrue([for key, policy in google_monitoring_alert_policy.alerts : strcontains(policy.documentation[0].content, "https://docs.example.com/operations.md#${key}") && one(policy.documentation[0].links).url == "https://docs.example.com/operations.md#${key}"])
     error_message = "An alert does not say where to read on."
@@ -396,25 +387,8 @@ run "people_are_told_with_a_section_to_read" {
     condition     = alltrue([for metric in google_logging_metric.counters : jsonencode(sort([for label in metric.metric_descriptor[0].labels : label.key])) == jsonencode(sort(keys(coalesce(metric.label_extractors, {}))))])
     error_message = "A metric's labels and what extracts them differ."
   }
-}
 
-run "labels_say_which_environment_it_is" {
-  command = plan
-
-  variables {
-    environment = "stage"
-    labels      = { team = "data", environment = "wrong" }
-  }
-
-  assert {
-    condition     = jsonencode(google_storage_bucket.buckets["inbox"].labels) == jsonencode({ application = "sluice", environment = "stage", team = "data" })
-    error_message = "Labels are ${jsonencode(google_storage_bucket.buckets["inbox"].labels)}."
-  }
-}
-
-run "the_dashboard_draws_metrics_that_are_there" {
-  command = plan
-
+  # The dashboard draws metrics that are there.
   assert {
     condition = alltrue([
       for tile in jsondecode(google_monitoring_dashboard.sluice.dashboard_json).mosaicLayout.tiles :

@@ -11,6 +11,12 @@ terraform {
   }
 }
 
+variable "callers" {
+  description = "Who may ask predict, such as user:me@example.com."
+  type        = set(string)
+  default     = []
+}
+
 variable "project" {
   description = "Project id."
   type        = string
@@ -40,6 +46,7 @@ module "sluice" {
   region      = var.region
   environment = "dev"
   zips        = var.zips
+  callers     = var.callers
 
   # A cold start is fine here, and a destroy leaves nothing.
   overrides           = { predict = { min_instances = 0 } }

@@ -22,6 +22,9 @@ record Addresses(long pid, Map<String, String> environment, Map<String, String> 
   /** The folder's file of variables, to be sourced. */
   static final String ENVIRONMENT = "local.env";
 
+  /** The variable of Airflow's address, where Airflow runs the DAGs. */
+  static final String AIRFLOW = "SLUICE_AIRFLOW";
+
   private static final String FILE = "cloud.json";
 
   Addresses {

@@ -29,7 +29,7 @@ final class DownCommand implements Callable<Integer> {
     ProcessHandle process = ProcessHandle.of(Addresses.of(folder).pid()).orElseThrow();
     process.destroy();
     try {
-      process.onExit().get(30, TimeUnit.SECONDS);
+      process.onExit().get(60, TimeUnit.SECONDS);
     } catch (TimeoutException | ExecutionException e) {
       throw new Unavailable("process " + process.pid() + " does not end; kill -9 is safe", e);
     }

@@ -10,6 +10,8 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -67,6 +69,7 @@ final class FunctionHost implements AutoCloseable {
     for (Deployment deployment : deployments) {
       String name = deployment.manifest().name();
       Path settings = Files.createDirectories(directory.resolve("settings").resolve(name));
+      forOwnerAlone(settings);
       write(settings.resolve(SETTINGS), deployment.settings());
       URLClassLoader own =
           new URLClassLoader(
@@ -124,6 +127,14 @@ final class FunctionHost implements AutoCloseable {
   /** What the framework calls the kind of function that a manifest describes. */
   static String signature(FunctionManifest manifest) {
     return manifest.trigger() instanceof FunctionManifest.Trigger.Storage ? "cloudevent" : "http";
+  }
+
+  /** Settings hold what is a secret when deployed. */
+  private static void forOwnerAlone(Path folder) throws IOException {
+    PosixFileAttributeView view = Files.getFileAttributeView(folder, PosixFileAttributeView.class);
+    if (view != null) {
+      view.setPermissions(PosixFilePermissions.fromString("rwx------"));
+    }
   }
 
   private static void write(Path file, Map<String, String> settings) throws IOException {

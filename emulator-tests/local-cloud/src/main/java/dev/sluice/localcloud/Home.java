@@ -30,14 +30,24 @@ public record Home(Path root) {
     return root.resolve(".state");
   }
 
+  /** What Airflow reads. */
+  public Path dags() {
+    return root.resolve("dags");
+  }
+
+  /** The scripts that install and run an Airflow on this machine. */
+  public Path airflow() {
+    return root.resolve("emulator-tests/airflow");
+  }
+
   /** The specs that the repository ships. */
   public Path pipelines() {
-    return root.resolve("dags/pipelines");
+    return dags().resolve("pipelines");
   }
 
   /** The operations file. */
   public Path operations() {
-    return root.resolve("dags/operations.yaml");
+    return dags().resolve("operations.yaml");
   }
 
   /**

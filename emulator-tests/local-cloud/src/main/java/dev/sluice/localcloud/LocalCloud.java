@@ -4,13 +4,14 @@ import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.FunctionManifest;
 import dev.sluice.emulators.bigquery.BigQueryEmulator;
-import dev.sluice.emulators.composer.ComposerEmulator;
 import dev.sluice.emulators.composer.Progress;
-import dev.sluice.emulators.composer.Settings;
 import dev.sluice.emulators.pubsub.PubSubEmulator;
 import dev.sluice.emulators.storage.EventarcDelivery;
 import dev.sluice.emulators.storage.StorageEmulator;
 import dev.sluice.gcp.GoogleClients;
+import dev.sluice.localcloud.dags.Airflow;
+import dev.sluice.localcloud.dags.EmbeddedComposer;
+import dev.sluice.localcloud.dags.Orchestrator;
 import dev.sluice.localcloud.faults.FaultInjector;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -30,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -63,7 +63,7 @@ public final class LocalCloud implements AutoCloseable {
   private StorageEmulator storage;
   private EventarcDelivery events;
   private PubSubEmulator pubsub;
-  private ComposerEmulator composer;
+  private Orchestrator dags;
   private Addresses addresses;
   private @Nullable ProcessHost processes;
 
@@ -115,12 +115,31 @@ public final class LocalCloud implements AutoCloseable {
   }
 
   /**
-   * How functions are hosted.
+   * How functions are hosted, and DAGs.
    *
-   * @param processes each in a process of its own, which takes more memory and more time to start
+   * @param processes each function in a process of its own, which takes more memory and more time
+   *     to start
    * @param faults wires between functions and services that can be cut, or null for none
+   * @param containers what those processes are started in, or null for plain ones
+   * @param airflow the Python of an environment with Airflow to run the DAGs, or null for the
+   *     embedded Composer
    */
-  public record Hosting(boolean processes, @Nullable FaultInjector faults) {
+  public record Hosting(
+      boolean processes,
+      @Nullable FaultInjector faults,
+      @Nullable Containers containers,
+      @Nullable Path airflow) {
+    /** Functions hosted so, on the embedded Composer. */
+    public Hosting(boolean processes, @Nullable FaultInjector faults) {
+      this(processes, faults, /* containers= */ null, /* airflow= */ null);
+    }
+
+    /** As deployed: from the zips alone and held to the limits of the manifests. */
+    public static Hosting in(Containers containers) {
+      return new Hosting(
+          /* processes= */ true, /* faults= */ null, containers, /* airflow= */ null);
+    }
+
     /** All in this process, and nothing goes wrong. */
     public static Hosting ofDefaults() {
       return new Hosting(/* processes= */ false, /* faults= */ null);
@@ -180,6 +199,16 @@ public final class LocalCloud implements AutoCloseable {
     processes.kill(function);
   }
 
+  /**
+   * Ends a function's process in order, where functions have processes; the next call starts one.
+   */
+  public void stop(String function) throws InterruptedException {
+    if (processes == null) {
+      throw new Bug("functions have no processes here, so that none can be stopped");
+    }
+    processes.stop(function);
+  }
+
   /** The time that the processes of functions have had a CPU, those that have ended too. */
   public Duration cpuOfFunctions() {
     return processes == null ? Duration.ZERO : processes.cpu();
@@ -191,7 +220,7 @@ public final class LocalCloud implements AutoCloseable {
     for (int quiet = 0; quiet < 2; quiet++) {
       // Twice, as a run may publish and an event may start a run.
       if (!events.awaitIdle(left(deadline))
-          || !composer.awaitIdle(left(deadline))
+          || !dags.awaitIdle(left(deadline))
           || !pubsub.awaitIdle(left(deadline))) {
         return false;
       }
@@ -231,18 +260,7 @@ public final class LocalCloud implements AutoCloseable {
     }
 
     Map<String, URI> urls = new ConcurrentHashMap<>();
-    SpecStore[] specs = new SpecStore[1];
-    composer =
-        part(
-            ComposerEmulator.open(
-                state.resolve("composer"),
-                port(port, 3),
-                Settings.of(
-                        options.home()::readOperations,
-                        () -> specs[0] == null ? Set.of() : specs[0].pipelines(),
-                        function -> function(urls, function))
-                    .withAfter(() -> specs[0] == null ? Map.of() : specs[0].after())
-                    .withProgress(options.progress())));
+    dags = part(orchestrator(state, port));
 
     Map<String, String> environment = environment(bigquery);
     FaultInjector faults = hosting.faults() == null ? null : part(hosting.faults());
@@ -283,23 +301,39 @@ public final class LocalCloud implements AutoCloseable {
     }
 
     addresses = addresses(environment, urls);
-    SpecStore store =
-        part(
-            SpecStore.start(
-                folders(),
-                part(new GoogleClients(addresses.cloud())).objects(),
-                SERVING,
-                options.console()));
-    specs[0] = store;
+    part(
+        SpecStore.start(
+            folders(),
+            part(new GoogleClients(addresses.cloud())).objects(),
+            SERVING,
+            dags,
+            options.console()));
     Topics.create(pubsub.host(), PROJECT, DATASET, manifests, urls);
     for (FunctionManifest manifest : manifests) {
       if (manifest.trigger() instanceof FunctionManifest.Trigger.Storage) {
         events.route(manifest.name(), INBOX, urls.get(manifest.name()));
       }
     }
-    composer.resume();
+    dags.open(urls);
     part(Scheduler.start(manifests, urls, Clock.systemUTC()));
     addresses.write(state);
+  }
+
+  private Orchestrator orchestrator(Path state, int port) throws IOException {
+    Path python = hosting.airflow();
+    return python == null
+        ? new EmbeddedComposer(
+            state.resolve("composer"),
+            port(port, 3),
+            options.home()::readOperations,
+            options.progress())
+        : Airflow.start(
+            python,
+            options.home(),
+            state.resolve("airflow"),
+            port == 0 ? anyFree() : free(port + 3),
+            options.console(),
+            options.progress());
   }
 
   private Map<String, URI> host(List<FunctionHost.Deployment> deployments, Path state)
@@ -307,7 +341,8 @@ public final class LocalCloud implements AutoCloseable {
     if (!hosting.processes()) {
       return part(FunctionHost.start(deployments, state)).urls();
     }
-    ProcessHost host = part(ProcessHost.start(deployments, options.home(), state));
+    ProcessHost host =
+        part(ProcessHost.start(deployments, options.home(), state, hosting.containers()));
     processes = host;
     pubsub.findBy(host::find);
     if (hosting.faults() != null) {
@@ -323,18 +358,10 @@ public final class LocalCloud implements AutoCloseable {
     return folders;
   }
 
-  private static URI function(Map<String, URI> urls, String name) {
-    URI url = urls.get(name);
-    if (url == null) {
-      throw new BadInput("operations.yaml names function '" + name + "', which has no folder");
-    }
-    return url;
-  }
-
   private Map<String, String> placeholders() {
     return Map.of(
         "artifacts_bucket", ARTIFACTS,
-        "composer_url", composer.uri().toString(),
+        "composer_url", dags.uri().toString(),
         "dataset", DATASET,
         "inbox_bucket", INBOX,
         "project", PROJECT,
@@ -349,7 +376,10 @@ public final class LocalCloud implements AutoCloseable {
     out.put("PUBSUB_EMULATOR_HOST", pubsub.host());
     out.put("BIGQUERY_EMULATOR_HOST", bigquery.baseUrl());
     out.put("BIGQUERY_STORAGE_EMULATOR_HOST", bigquery.storageHost());
-    out.put("COMPOSER_URL", composer.uri().toString());
+    out.put("COMPOSER_URL", dags.uri().toString());
+    if (hosting.airflow() != null) {
+      out.put(Addresses.AIRFLOW, dags.uri().toString());
+    }
     out.put("SLUICE_INBOX", INBOX);
     out.put("SLUICE_ARTIFACTS", ARTIFACTS);
     out.put("SLUICE_SERVING", SERVING);
@@ -367,6 +397,13 @@ public final class LocalCloud implements AutoCloseable {
 
   private int port(int base, int offset) throws IOException {
     return base == 0 ? 0 : free(base + offset);
+  }
+
+  /** For a server that has to be told its port. */
+  private static int anyFree() throws IOException {
+    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return probe.getLocalPort();
+    }
   }
 
   /** A server may share a port that is taken and hear nothing, so it is tried first. */
@@ -410,6 +447,11 @@ public final class LocalCloud implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    if (dags instanceof Airflow airflow) {
+      // Before the functions: a task whose call is cut off uses up a try.
+      parts.remove(airflow);
+      parts.push(airflow);
     }
     while (!parts.isEmpty()) {
       try {

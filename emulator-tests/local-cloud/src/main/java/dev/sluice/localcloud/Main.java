@@ -59,6 +59,8 @@ public final class Main implements Callable<Integer> {
 
   /** Runs one command and exits with its status. */
   public static void main(String[] arguments) {
+    System.setOut(Terminal.over(System.out, System.out.charset()));
+    System.setErr(Terminal.over(System.err, System.err.charset()));
     System.exit(commandLine().execute(arguments));
   }
 
@@ -68,6 +70,8 @@ public final class Main implements Callable<Integer> {
     line.setParameterExceptionHandler(Refusals::usage);
     line.setExecutionExceptionHandler(Refusals::failure);
     line.setUsageHelpWidth(96);
+    // A terminal's commands are what Terminal takes out.
+    line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     for (CommandLine command : line.getSubcommands().values()) {
       boolean parameters = !command.getCommandSpec().positionalParameters().isEmpty();
       command

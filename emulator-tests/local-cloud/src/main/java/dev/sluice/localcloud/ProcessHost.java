@@ -43,13 +43,31 @@ final class ProcessHost implements AutoCloseable {
   /** Opens an address a function; no process is started yet. */
   static ProcessHost start(List<FunctionHost.Deployment> deployments, Home home, Path directory)
       throws IOException {
+    return start(deployments, home, directory, /* containers= */ null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param containers what processes are started in, or null for plain ones
+   */
+  static ProcessHost start(
+      List<FunctionHost.Deployment> deployments,
+      Home home,
+      Path directory,
+      @Nullable Containers containers)
+      throws IOException {
     ProcessHost host = new ProcessHost();
     try {
       for (FunctionHost.Deployment deployment : deployments) {
         String name = deployment.manifest().name();
         host.instances.put(
             name,
-            new Instance(deployment, home.zip(name), directory.resolve("processes").resolve(name)));
+            new Instance(
+                deployment,
+                home.zip(name),
+                directory.resolve("processes").resolve(name),
+                containers));
       }
       return host;
     } catch (IOException | RuntimeException e) {
@@ -70,6 +88,14 @@ final class ProcessHost implements AutoCloseable {
     Instance instance = instances.get(function);
     if (instance != null) {
       instance.kill();
+    }
+  }
+
+  /** Ends a function's process in order, as when its instance is no longer needed. */
+  void stop(String function) throws InterruptedException {
+    Instance instance = instances.get(function);
+    if (instance != null) {
+      instance.stop();
     }
   }
 
@@ -101,16 +127,20 @@ final class ProcessHost implements AutoCloseable {
     private final FunctionHost.Deployment deployment;
     private final Path zip;
     private final Path folder;
+    private final @Nullable Containers containers;
     private final HttpProxy front;
     private @Nullable Process process;
     private @Nullable SocketAddress address;
     private Duration ended = Duration.ZERO;
     private boolean closed;
 
-    Instance(FunctionHost.Deployment deployment, Path zip, Path folder) throws IOException {
+    Instance(
+        FunctionHost.Deployment deployment, Path zip, Path folder, @Nullable Containers containers)
+        throws IOException {
       this.deployment = deployment;
       this.zip = zip;
       this.folder = folder;
+      this.containers = containers;
       this.front = HttpProxy.open(deployment.port(), this::address);
     }
 
@@ -123,9 +153,20 @@ final class ProcessHost implements AutoCloseable {
       if (closed) {
         throw new IOException("the local cloud is stopping");
       }
-      SocketAddress started = new InetSocketAddress(InetAddress.getLoopbackAddress(), launch());
+      SocketAddress started =
+          containers == null
+              ? new InetSocketAddress(InetAddress.getLoopbackAddress(), launch())
+              : contain(containers);
       address = started;
       return started;
+    }
+
+    private SocketAddress contain(Containers containers) throws IOException {
+      Containers.Container container =
+          containers.start(
+              deployment.manifest(), deployment.settings(), zip, Files.createDirectories(folder));
+      process = container.process();
+      return container.address();
     }
 
     private int launch() throws IOException {
@@ -254,6 +295,19 @@ final class ProcessHost implements AutoCloseable {
       if (running != null) {
         ended = ended.plus(cpu(running));
         running.destroyForcibly().onExit().join();
+        process = null;
+        address = null;
+      }
+    }
+
+    /** Asks the process to end and waits for that as long as Cloud Run does; a call starts it. */
+    synchronized void stop() throws InterruptedException {
+      Process running = process;
+      if (running != null) {
+        running.destroy();
+        if (!running.waitFor(10, TimeUnit.SECONDS)) {
+          running.destroyForcibly();
+        }
         process = null;
         address = null;
       }

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Follows runs in Composer, with the lines of {@link TaskLines}. */
 final class Runs {
-  private static final long EVERY_MILLIS = 150;
+  private static final Duration LEAST_PAUSE = Duration.ofMillis(150);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
   /** As often as a stage tells of itself. */
   private static final Duration PROGRESS = Duration.ofSeconds(2);
@@ -104,11 +105,21 @@ final class Runs {
     long deadline = System.nanoTime() + limit.toNanos();
     Set<String> told = new HashSet<>();
     boolean seen = false;
+    List<TaskState> last = List.of();
+    long changed = System.nanoTime();
     while (System.nanoTime() < deadline) {
+      long began = System.nanoTime();
+      long took = 0;
       try {
         RunState state = clients.composer().run(pipeline, run);
         seen = true;
-        tell(run, inOrder(clients.composer().tasks(pipeline, run)), told, listener);
+        List<TaskState> tasks = clients.composer().tasks(pipeline, run);
+        took = System.nanoTime() - began;
+        if (!tasks.equals(last)) {
+          last = tasks;
+          changed = System.nanoTime();
+        }
+        tell(run, inOrder(tasks), told, listener);
         if (state.ended()) {
           return state.name().toLowerCase(Locale.ROOT);
         }
@@ -119,9 +130,25 @@ final class Runs {
           throw e;
         }
       }
-      Thread.sleep(EVERY_MILLIS);
+      Thread.sleep(pause(Duration.ofNanos(System.nanoTime() - changed), Duration.ofNanos(took)));
     }
     throw new Unavailable("run " + run + " of " + pipeline + " has not ended in " + limit);
+  }
+
+  /**
+   * How long to wait until the next look: news is late by a tenth of the time that it took, and
+   * whoever answers has at most a fifth of its time taken up. Between 150 ms and 2 s.
+   *
+   * @param quiet for how long nothing has changed
+   * @param look how long the last look took
+   */
+  static Duration pause(Duration quiet, Duration look) {
+    Duration tenth = quiet.dividedBy(10);
+    Duration fourfold = look.multipliedBy(4);
+    Duration wanted = tenth.compareTo(fourfold) > 0 ? tenth : fourfold;
+    return wanted.compareTo(LEAST_PAUSE) < 0
+        ? LEAST_PAUSE
+        : wanted.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : wanted;
   }
 
   /** Composer lists by map index; a person reads in the order in which things ended. */

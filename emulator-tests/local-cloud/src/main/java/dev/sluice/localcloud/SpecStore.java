@@ -5,22 +5,24 @@ import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.ObjectStore;
 import dev.sluice.gcp.WriteCondition;
+import dev.sluice.localcloud.dags.Orchestrator;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Brings spec files and the schemas beside them into the serving bucket, and again whenever one
- * changes. A file that is wrong is told once and the one before stays; where there was none before
- * it goes up all the same, so that an object dropped for it fails with what is wrong in the spec.
+ * Brings spec files and the schemas beside them into the serving bucket, specs to what runs the
+ * DAGs too, and again whenever one changes. A file that is wrong is told once and the one before
+ * stays; where there was none before it goes up all the same, so that an object dropped for it
+ * fails with what is wrong in the spec.
  */
 final class SpecStore implements AutoCloseable {
   private static final long EVERY_MILLIS = 500;
@@ -28,41 +30,37 @@ final class SpecStore implements AutoCloseable {
   private final List<Path> folders;
   private final ObjectStore objects;
   private final String serving;
+  private final Orchestrator dags;
   private final Consumer<String> console;
   private final Map<Path, String> seen = new HashMap<>();
-
-  /** The pipelines that each one starts after, by the one. */
-  private final ConcurrentSkipListMap<String, List<String>> pipelines =
-      new ConcurrentSkipListMap<>();
-
+  private final Set<String> pipelines = new HashSet<>();
   private final Thread watcher;
   private volatile boolean open = true;
 
   private SpecStore(
-      List<Path> folders, ObjectStore objects, String serving, Consumer<String> console) {
+      List<Path> folders,
+      ObjectStore objects,
+      String serving,
+      Orchestrator dags,
+      Consumer<String> console) {
     this.folders = folders;
     this.objects = objects;
     this.serving = serving;
+    this.dags = dags;
     this.console = console;
     this.watcher = Thread.ofVirtual().name("specs").unstarted(this::watch);
   }
 
   static SpecStore start(
-      List<Path> folders, ObjectStore objects, String serving, Consumer<String> console) {
-    SpecStore store = new SpecStore(folders, objects, serving, console);
+      List<Path> folders,
+      ObjectStore objects,
+      String serving,
+      Orchestrator dags,
+      Consumer<String> console) {
+    SpecStore store = new SpecStore(folders, objects, serving, dags, console);
     store.sync();
     store.watcher.start();
     return store;
-  }
-
-  /** The pipelines that have a spec. */
-  Collection<String> pipelines() {
-    return pipelines.keySet();
-  }
-
-  /** The pipelines after whose releases each pipeline starts. */
-  Map<String, List<String>> after() {
-    return Map.copyOf(pipelines);
   }
 
   private void watch() {
@@ -102,9 +100,10 @@ final class SpecStore implements AutoCloseable {
     try {
       if (name.endsWith(".yaml")) {
         String pipeline = name.substring(0, name.length() - ".yaml".length());
-        PipelineSpec spec = PipelineSpec.parse(pipeline, text);
-        // Known first: an object that finds the spec finds the DAG too.
-        boolean added = pipelines.put(pipeline, spec.after()) == null;
+        PipelineSpec.parse(pipeline, text);
+        // First: an object that finds the spec finds the DAG too.
+        dags.bring(pipeline, text);
+        boolean added = pipelines.add(pipeline);
         store(name, text);
         if (added) {
           console.accept("pipeline " + pipeline + " is known");

@@ -1,8 +1,11 @@
 package dev.sluice.localcloud;
 
 import dev.sluice.contracts.Json;
+import dev.sluice.contracts.Unavailable;
 import dev.sluice.gcp.GoogleClients;
+import dev.sluice.localcloud.dags.AirflowApi;
 import java.io.IOException;
+import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,11 +57,24 @@ final class StatusCommand implements Callable<Integer> {
       }
       System.out.println("predict  " + addresses.get("PREDICT_URL"));
       System.out.println("inbox    gs://" + addresses.get("SLUICE_INBOX"));
+      String airflow = addresses.environment().get(Addresses.AIRFLOW);
+      if (airflow != null) {
+        System.out.println("airflow  " + airflow + " (" + health(airflow) + ")");
+      }
       table("models", models);
       table("batches", batches);
       table("alarms", alarms);
     }
     return 0;
+  }
+
+  private static String health(String airflow) {
+    try (AirflowApi api = new AirflowApi(URI.create(airflow))) {
+      List<String> unhealthy = api.unhealthy();
+      return unhealthy.isEmpty() ? "healthy" : "not healthy: " + String.join(", ", unhealthy);
+    } catch (Unavailable e) {
+      return "does not answer";
+    }
   }
 
   private static void table(String name, List<Map<String, @Nullable Object>> rows) {

@@ -24,8 +24,8 @@ import picocli.CommandLine.Parameters;
     header = "Starts or resumes a run.",
     description =
         "Starts a run: of the newest batch that has not passed, of a span's newest or of --batch. A"
-            + " batch's run that failed is resumed; one that succeeded stays, unless --again or"
-            + " --force starts another.",
+            + " batch's run that failed is resumed; one that succeeded stays, unless --again repeats"
+            + " it or --force starts another.",
     footer = {
       "",
       "Examples:",
@@ -51,8 +51,8 @@ final class TriggerCommand implements Callable<Integer> {
   @Option(
       names = "--again",
       description =
-          "Start another run of the batch, whatever became of the last. It takes what is there"
-              + " already and writes every row about the batch anew.")
+          "Repeat the batch's run where it succeeded, on what it was pinned to: what it made is"
+              + " found, and told to BigQuery anew.")
   private boolean again;
 
   @Option(
@@ -75,7 +75,12 @@ final class TriggerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (again && batch == null) {
-      throw new BadInput("--again starts another run of one batch; name it with --batch");
+      throw new BadInput("--again repeats the run of one batch; name it with --batch");
+    }
+    if (again && (force || !options.isEmpty())) {
+      throw new BadInput(
+          "--again repeats a run as it was; --force and --option start another one, so leave it"
+              + " out");
     }
     if (batch != null && span != null) {
       throw new BadInput("--batch and --span both say what the run is of; give one of them");
@@ -95,7 +100,10 @@ final class TriggerCommand implements Callable<Integer> {
       conf.put("options", options);
     }
     try (GoogleClients clients = new GoogleClients(cloud.addresses().cloud())) {
-      TriggerOutcome outcome = clients.composer().trigger(pipeline, run, conf);
+      TriggerOutcome outcome =
+          again
+              ? clients.composer().repeat(pipeline, run, conf)
+              : clients.composer().trigger(pipeline, run, conf);
       Map<String, Object> answer = new LinkedHashMap<>();
       answer.put("run", run);
       answer.put("outcome", outcome.name());
@@ -124,6 +132,6 @@ final class TriggerCommand implements Callable<Integer> {
     if (force) {
       return batch + "--force-" + stamp;
     }
-    return again || !options.isEmpty() ? batch + "--again-" + stamp : batch;
+    return options.isEmpty() ? batch : batch + "--options-" + stamp;
   }
 }

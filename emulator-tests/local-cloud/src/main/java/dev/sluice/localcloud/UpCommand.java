@@ -5,6 +5,7 @@ import dev.sluice.contracts.FunctionManifest;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Unavailable;
 import dev.sluice.emulators.composer.Progress;
+import dev.sluice.localcloud.dags.AirflowPackages;
 import dev.sluice.localcloud.faults.FaultInjector;
 import dev.sluice.localcloud.faults.FaultPlan;
 import java.io.IOException;
@@ -27,17 +28,25 @@ import picocli.CommandLine.Option;
 @Command(
     name = "up",
     header = "Starts a local cloud with every function.",
-    description =
-        "Starts the embedded cloud with every function, and stays until Ctrl-C (or --detach).",
+    description = {
+      "Starts the embedded cloud with every function, and stays until Ctrl-C (or --detach).",
+      "",
+      "With --airflow the DAGs run on real Airflow with its UI, as on Composer, in place of the"
+          + " embedded Composer. Exits with 3 where Airflow cannot be had."
+    },
     footer = {
       "",
       "Examples:",
       "  ./sluice up --detach",
+      "  ./sluice up --airflow",
       "  ./sluice up --pipelines my-specs --port-base 18000",
       "  ./sluice up --detach --state /tmp/second"
     })
 final class UpCommand implements Callable<Integer> {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  /** Airflow's own patience ends before. */
+  private static final Duration PATIENCE_WITH_AIRFLOW = Duration.ofMinutes(5);
 
   @Mixin private StateOption state;
 
@@ -57,8 +66,10 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--webhook",
       paramLabel = "URL",
-      defaultValue = "",
-      description = "Where alarms are posted as JSON.")
+      defaultValue = "${env:SLUICE_WEBHOOK:-}",
+      description =
+          "Where alarms are posted (default: SLUICE_WEBHOOK of the environment, which other users of"
+              + " this machine do not see).")
   private String webhook;
 
   @Option(
@@ -74,6 +85,8 @@ final class UpCommand implements Callable<Integer> {
       description = "Run each function in a process of its own, as a plan that kills does.")
   private boolean processes;
 
+  @Mixin private AirflowOption airflow;
+
   @Option(names = "--detach", description = "Return once everything answers.")
   private boolean detach;
 
@@ -82,10 +95,17 @@ final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    return detach ? inBackground() : here();
+    Path python;
+    try {
+      python = airflow.python(json ? System.err::println : UpCommand::say);
+    } catch (AirflowPackages.Missing e) {
+      System.err.println("sluice: " + e.getMessage());
+      return AirflowOption.MISSING;
+    }
+    return detach ? inBackground(python != null) : here(python);
   }
 
-  private int here() throws IOException, InterruptedException {
+  private int here(@Nullable Path python) throws IOException, InterruptedException {
     long started = System.nanoTime();
     CountDownLatch ended = new CountDownLatch(1);
     FaultPlan plan = plan();
@@ -101,7 +121,11 @@ final class UpCommand implements Callable<Integer> {
                 webhook,
                 UpCommand::say,
                 change -> progress(lines, change)),
-            new LocalCloud.Hosting(processes || (plan != null && plan.kills()), injector));
+            new LocalCloud.Hosting(
+                processes || (plan != null && plan.kills()),
+                injector,
+                /* containers= */ null,
+                python));
     if (plan != null && injector != null) {
       injector.use(plan);
     }
@@ -127,7 +151,7 @@ final class UpCommand implements Callable<Integer> {
     return FaultPlan.parse(Files.readString(faults), faults.toString(), functions);
   }
 
-  private int inBackground() throws IOException, InterruptedException {
+  private int inBackground(boolean withAirflow) throws IOException, InterruptedException {
     Path folder = Files.createDirectories(state.folder());
     if (Addresses.isUp(folder)) {
       throw new BadInput(
@@ -147,7 +171,7 @@ final class UpCommand implements Callable<Integer> {
             ? java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()
             : List.of(flags.split("\n", -1)));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of("up", "--state", folder.toString(), "--webhook", webhook));
+    command.addAll(List.of("up", "--state", folder.toString()));
     command.addAll(List.of("--port-base", String.valueOf(portBase)));
     if (faults != null) {
       plan();
@@ -156,15 +180,19 @@ final class UpCommand implements Callable<Integer> {
     if (processes) {
       command.add("--processes");
     }
+    if (withAirflow) {
+      command.add("--airflow");
+    }
     for (Path pipeline : pipelines) {
       command.addAll(List.of("--pipelines", pipeline.toAbsolutePath().normalize().toString()));
     }
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
-            .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
-            .start();
+            .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
+    builder.environment().put("SLUICE_WEBHOOK", webhook);
+    Process process = builder.start();
     while (!Addresses.isUp(folder)) {
       if (process.waitFor(50, TimeUnit.MILLISECONDS)) {
         List<String> lines = Files.readAllLines(log);
@@ -175,9 +203,15 @@ final class UpCommand implements Callable<Integer> {
                 .findFirst()
                 .orElse("the local cloud did not start; " + log + " says why"));
       }
-      if (System.nanoTime() - started > PATIENCE.toNanos()) {
+      Duration patience = withAirflow ? PATIENCE_WITH_AIRFLOW : PATIENCE;
+      if (System.nanoTime() - started > patience.toNanos()) {
         process.destroy();
-        throw new Unavailable("the local cloud did not start in a minute; " + log + " says why");
+        throw new Unavailable(
+            "the local cloud did not start in "
+                + patience.toSeconds()
+                + " s; "
+                + log
+                + " says why");
       }
     }
     print(Addresses.of(folder), Duration.ofNanos(System.nanoTime() - started));
@@ -203,6 +237,9 @@ final class UpCommand implements Callable<Integer> {
             + " dataset "
             + all.get("SLUICE_DATASET"));
     System.out.println("  composer  " + all.get("COMPOSER_URL") + "/api/v2");
+    if (all.containsKey(Addresses.AIRFLOW)) {
+      System.out.println("  airflow   " + all.get(Addresses.AIRFLOW) + " (sign in: admin, admin)");
+    }
     System.out.println(
         "  clients   set -a; . " + state.folder().resolve(Addresses.ENVIRONMENT) + "; set +a");
   }

@@ -57,6 +57,14 @@ class MainTest {
   }
 
   @Test
+  void webhookThatIsNoAddress_isToldWithoutRepeatingIt(@TempDir Path folder) {
+    String state = folder.toString();
+    assertThat(run("up", "--webhook", "https:// s3cret", "--state", state)).isEqualTo(1);
+    assertThat(err.toString())
+        .isEqualTo("sluice: --webhook is no address; write it as https://host/path\n");
+  }
+
+  @Test
   void help_namesEveryCommandAndEachHasExamples() {
     assertThat(run("--help")).isZero();
     CommandLine line = Main.commandLine();

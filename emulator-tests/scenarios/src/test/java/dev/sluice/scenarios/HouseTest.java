@@ -377,7 +377,7 @@ final class HouseTest {
   }
 
   /** Those, and the classes of Sluice's libraries in the zip. */
-  private static List<ClassModel> sluiceClasses(FunctionManifest manifest) throws IOException {
+  static List<ClassModel> sluiceClasses(FunctionManifest manifest) throws IOException {
     return classesIn(manifest, entry -> !entry.contains("/") || entry.startsWith("libs/sluice-"));
   }
 

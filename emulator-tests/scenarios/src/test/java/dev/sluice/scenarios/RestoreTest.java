@@ -53,15 +53,21 @@ final class RestoreTest {
     try (Cloud cloud = Cloud.start(folder)) {
       assertThat(facts(cloud, batch).values()).allSatisfy(rows -> assertThat(rows).isEmpty());
 
-      String run = "restore-1";
-      cloud.composer().trigger(batch.pipeline(), run, Map.of("batch", batch.batch()));
-      cloud.awaitIdle();
+      cloud.command(
+          /* status= */ 0,
+          "trigger",
+          batch.pipeline(),
+          "--batch",
+          batch.batch(),
+          "--again",
+          "--wait");
 
       assertThat(facts(cloud, batch)).isEqualTo(before);
+      // That a step was cached says that it ran again and found its artifact.
       assertThat(
               cloud.query(
-                  "SELECT DISTINCT cached FROM sluice.stage_runs WHERE run = '%s'".formatted(run)
-                      + " AND fingerprint IS NOT NULL"))
+                  "SELECT DISTINCT cached FROM sluice.stage_runs WHERE run = '%s' AND fingerprint IS NOT NULL"
+                      .formatted(batch.run())))
           .containsExactly(Map.of("cached", true));
       assertThat(cloud.live(batch.pipeline())).isEqualTo(1);
     }

@@ -44,6 +44,13 @@ public record Artifact(
     spec = Map.copyOf(spec);
   }
 
-  /** An object of the artifact: its name below the artifact's folder, size and checksum. */
-  public record StoredFile(String name, long bytes, String crc32c) {}
+  /**
+   * An object of the artifact.
+   *
+   * @param name below the artifact's folder
+   * @param bytes its size
+   * @param crc32c base64, as Cloud Storage writes it
+   * @param sha256 64 hex digits; null in artifacts sealed before it was kept
+   */
+  public record StoredFile(String name, long bytes, String crc32c, @Nullable String sha256) {}
 }

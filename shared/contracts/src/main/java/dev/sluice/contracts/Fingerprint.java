@@ -19,8 +19,13 @@ public final class Fingerprint {
 
   /** SHA-256 as 64 hex digits. */
   public static String sha256(byte[] bytes) {
+    return HexFormat.of().formatHex(digest().digest(bytes));
+  }
+
+  /** SHA-256 of what is yet to come, for content that is too large to be held. */
+  public static MessageDigest digest() {
     try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new Bug("every Java platform has SHA-256", e);
     }

@@ -79,8 +79,11 @@ public final class Names {
     return out.toString();
   }
 
-  /** Also what turns a line's direction, ends a line unseen, or is half a character. */
-  private static boolean isControl(int codePoint) {
+  /**
+   * True for a control character, and also for what turns a line's direction, ends a line unseen,
+   * or is half a character.
+   */
+  public static boolean isControl(int codePoint) {
     boolean control =
         switch (Character.getType(codePoint)) {
           case Character.CONTROL,

@@ -181,7 +181,12 @@ final class SourceReader {
         throw source.refuse(key, "does not go with 'query'; say it in the query");
       }
     }
-    return new SourceSpec.Query(source.requiredString("query"), streams);
+    String query = source.requiredString("query");
+    String problem = GoogleSql.problem(query);
+    if (problem != null) {
+      throw source.refuse("query", problem);
+    }
+    return new SourceSpec.Query(query, streams);
   }
 
   private static SourceSpec table(Yaml source, int streams) {
@@ -205,7 +210,12 @@ final class SourceReader {
               + "'; give its id: digits alone, such as 20261101 for a day, or '{SPAN}' for the"
               + " partition of each run's span");
     }
-    return new SourceSpec.Table(table, partition, columns(source), source.string("where"), streams);
+    String where = source.string("where");
+    String problem = where == null ? null : GoogleSql.problem(where);
+    if (problem != null) {
+      throw source.refuse("where", problem);
+    }
+    return new SourceSpec.Table(table, partition, columns(source), where, streams);
   }
 
   private static SourceSpec stream(Yaml source) {

@@ -107,19 +107,29 @@ final class AirflowClient implements Composer, AutoCloseable {
       case QUEUED, RUNNING -> TriggerOutcome.ALREADY_RUNNING;
       case SUCCESS -> TriggerOutcome.ALREADY_SUCCEEDED;
       case FAILED -> {
-        clear(dag, runId);
+        clear(dag, runId, unfinished(dag, runId));
         yield TriggerOutcome.RESUMED;
       }
     };
   }
 
+  @Override
+  public TriggerOutcome repeat(String dag, String runId, Map<String, ?> conf) {
+    TriggerOutcome outcome = trigger(dag, runId, conf);
+    if (outcome != TriggerOutcome.ALREADY_SUCCEEDED) {
+      return outcome;
+    }
+    clear(dag, runId, new JsonArray());
+    return TriggerOutcome.REPEATED;
+  }
+
   /**
-   * Makes all that has not succeeded ready to run again, by name: of a run that was cancelled,
-   * Airflow leaves the tasks that had not begun {@code skipped}, which is no failure to it, so that
-   * by {@code only_failed} the run would succeed without them. What a gate had skipped is skipped
-   * again, as the gate's own task stays.
+   * All that has not succeeded, by name: of a run that was cancelled, Airflow leaves the tasks that
+   * had not begun {@code skipped}, which is no failure to it, so that by {@code only_failed} the
+   * run would succeed without them. What a gate had skipped is skipped again, as the gate's own
+   * task stays.
    */
-  private void clear(String dag, String runId) {
+  private JsonArray unfinished(String dag, String runId) {
     JsonArray names = new JsonArray();
     for (TaskState task : tasks(dag, runId)) {
       if (!task.state().equals("success") && !task.state().equals("removed")) {
@@ -133,12 +143,19 @@ final class AirflowClient implements Composer, AutoCloseable {
         }
       }
     }
+    return names;
+  }
+
+  /**
+   * Makes these ready to run again; where none is named, as of a run all of whose tasks succeeded,
+   * each.
+   */
+  private void clear(String dag, String runId, JsonArray names) {
     JsonObject clear = new JsonObject();
     clear.addProperty("dry_run", false);
     clear.addProperty("dag_run_id", runId);
     clear.addProperty("only_failed", false);
     clear.addProperty("reset_dag_runs", true);
-    // None: somebody called a run failed whose tasks had all succeeded. Then each runs again.
     if (!names.isEmpty()) {
       clear.add("task_ids", names);
     }

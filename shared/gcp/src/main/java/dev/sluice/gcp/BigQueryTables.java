@@ -24,6 +24,7 @@ import com.google.protobuf.Timestamp;
 import com.google.rpc.Code;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Bug;
+import dev.sluice.contracts.GoogleSql;
 import dev.sluice.contracts.SluiceException;
 import dev.sluice.contracts.Unavailable;
 import java.math.BigInteger;
@@ -267,6 +268,10 @@ final class BigQueryTables implements Tables {
     if (!id.matches("\\w{1,200}")) {
       throw new Bug("the id of a temporary table is '" + id + "'; give letters, digits and _");
     }
+    String problem = GoogleSql.problem(query);
+    if (problem != null) {
+      throw new BadInput("the query of temporary table " + id + " " + problem);
+    }
     TableId to = TableId.of(project, dataset, "tmp_" + id);
     String sql =
         "CREATE TABLE IF NOT EXISTS `%s.%s.%s`\nOPTIONS (expiration_timestamp = TIMESTAMP_MILLIS(%d))\nAS\n%s"
@@ -275,7 +280,7 @@ final class BigQueryTables implements Tables {
                 dataset,
                 to.getTable(),
                 System.currentTimeMillis() + ttl.toMillis(),
-                query.strip().replaceFirst(";\\s*$", ""));
+                query.strip().replaceFirst("(?<![;\\s])[;\\s]+$", ""));
     for (int attempt = 0; attempt <= EARLIER_JOBS; attempt++) {
       Table made = find(to);
       if (made != null) {

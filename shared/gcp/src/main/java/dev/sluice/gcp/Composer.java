@@ -22,6 +22,12 @@ public interface Composer {
    */
   TriggerOutcome trigger(String dag, String runId, Map<String, ?> conf);
 
+  /**
+   * The same, but a run that succeeded runs again from its first task, on what it was pinned to: it
+   * finds what it made, and tells of it anew.
+   */
+  TriggerOutcome repeat(String dag, String runId, Map<String, ?> conf);
+
   /** How far the run is. */
   RunState run(String dag, String runId);
 

@@ -9,5 +9,7 @@ public enum TriggerOutcome {
   /** The run was there and has succeeded. */
   ALREADY_SUCCEEDED,
   /** The run was there and had failed or was cancelled; what has not succeeded runs again. */
-  RESUMED
+  RESUMED,
+  /** The run was there and had succeeded; all of it runs again. */
+  REPEATED
 }

@@ -168,6 +168,17 @@ final class QueryJobsTest {
     assertThat(inserted()).containsExactly("sluice_tmp_q");
   }
 
+  /** Behind CREATE TABLE AS, BigQuery would take the rest for a script and run all of it. */
+  @Test
+  void aQueryThatBringsAnotherStatementIsNotRun() {
+    String attack = "SELECT 1 AS x; DROP TABLE sluice.batches_log";
+
+    assertThatThrownBy(() -> clients.tables("sluice").materialize("q", attack, TTL))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("holds more than one statement");
+    assertThat(inserted()).isEmpty();
+  }
+
   @Test
   void anAppendAnswersAsTheJobOfItsIdEnded() {
     put("failed", ELSEWHERE, "DONE", /* failed= */ true);

@@ -73,6 +73,8 @@ public record Registry(
    * @param batch that it was trained on
    * @param order that batch's place in time
    * @param served true once it was live, whatever is live now
+   * @param sha256 of its {@link #MODEL}, 64 hex digits; null where it was registered before that
+   *     was kept
    */
   public record Version(
       int number,
@@ -81,7 +83,11 @@ public record Registry(
       String transform,
       String batch,
       Order order,
-      boolean served) {}
+      boolean served,
+      @Nullable String sha256) {
+    /** The artifact's object that is the model itself. */
+    public static final String MODEL = "model.ubj";
+  }
 
   /**
    * A batch that the checks of the data judged.
@@ -142,12 +148,19 @@ public record Registry(
 
   /** With this model registered: a known fingerprint keeps its number, a new one gets the next. */
   public Registry register(
-      String fingerprint, String model, String transform, String batch, Order order) {
+      String fingerprint,
+      String model,
+      String transform,
+      String batch,
+      Order order,
+      @Nullable String sha256) {
     if (find(fingerprint).isPresent()) {
       return this;
     }
     List<Version> more = new ArrayList<>(versions);
-    more.add(new Version(versions.size() + 1, fingerprint, model, transform, batch, order, false));
+    more.add(
+        new Version(
+            versions.size() + 1, fingerprint, model, transform, batch, order, false, sha256));
     return new Registry(more, baseline, live, batches, held);
   }
 
@@ -330,7 +343,8 @@ public record Registry(
             version.transform(),
             version.batch(),
             version.order().compareTo(order) < 0 ? order : version.order(),
-            true));
+            true,
+            version.sha256()));
     return new Registry(same, baseline, number, batches, held);
   }
 

@@ -23,8 +23,8 @@ class RegistryTest {
 
   private static Registry two() {
     return Registry.EMPTY
-        .register("aa", "gs://a/m/aa/", "gs://a/t/aa/", "b-1", FIRST)
-        .register("bb", "gs://a/m/bb/", "gs://a/t/bb/", "b-2", SECOND);
+        .register("aa", "gs://a/m/aa/", "gs://a/t/aa/", "b-1", FIRST, /* sha256= */ null)
+        .register("bb", "gs://a/m/bb/", "gs://a/t/bb/", "b-2", SECOND, /* sha256= */ null);
   }
 
   @Test
@@ -34,7 +34,8 @@ class RegistryTest {
 
   @Test
   void register_knownFingerprintKeepsItsNumber() {
-    Registry again = two().register("aa", "gs://a/m/aa/", "gs://a/t/aa/", "b-3", SECOND);
+    Registry again =
+        two().register("aa", "gs://a/m/aa/", "gs://a/t/aa/", "b-3", SECOND, /* sha256= */ null);
     assertThat(again).isEqualTo(two());
   }
 
@@ -243,7 +244,7 @@ class RegistryTest {
   void judged_keepsTheNewestOfASortAndWhatAVersionOrTheSpecNeeds() {
     Registry registry =
         after(judged(1, Outcome.PASS), judged(2, Outcome.PASS), judged(3, Outcome.PASS))
-            .register("aa", "gs://a/m/aa/", "gs://a/t/aa/", "b-1", day(1));
+            .register("aa", "gs://a/m/aa/", "gs://a/t/aa/", "b-1", day(1), /* sha256= */ null);
     for (int n = 0; n < Registry.KEPT; n++) {
       Order later = new Order("2027-" + (100 + n), Instant.EPOCH);
       for (Outcome outcome : List.of(Outcome.PASS, Outcome.WARN, Outcome.FAIL)) {
@@ -342,7 +343,7 @@ class RegistryTest {
   void trainedOn_isTheLiveModelsBatchHoweverItWasJudged() {
     Registry registry =
         after(judged(1, Outcome.WARN), judged(2, Outcome.PASS))
-            .register("aa", "gs://a/m/aa/", "gs://a/t/aa/", "b-1", day(1));
+            .register("aa", "gs://a/m/aa/", "gs://a/t/aa/", "b-1", day(1), /* sha256= */ null);
     assertThat(registry.trainedOn()).isEmpty();
     assertThat(registry.release(1, day(1)).trainedOn()).contains(judged(1, Outcome.WARN));
   }

@@ -31,10 +31,12 @@ public record ArtifactUri(String bucket, String pipeline, String kind, String fi
   /**
    * Reads the uri of an input.
    *
+   * @param bucket the artifacts bucket
+   * @param pipeline whose it must be
    * @param input its name, for the error
    * @throws BadInput where it is not an artifact of that bucket and pipeline
    */
-  static ArtifactUri owned(String bucket, String pipeline, String input, String uri) {
+  public static ArtifactUri owned(String bucket, String pipeline, String input, String uri) {
     ArtifactUri artifact = parse(uri);
     if (!artifact.bucket().equals(bucket) || !artifact.pipeline().equals(pipeline)) {
       throw new BadInput(

@@ -84,13 +84,19 @@ public final class CallFingerprint {
    * against another baseline but leaves the same schema is transformed once. A blessing permits and
    * changes nothing: it must be there and does not enter.
    *
-   * @return name, crc32c and size of each object, in the order of names
+   * @return name, sha256 (of artifacts of before, crc32c) and size of each object, in the order of
+   *     names
    */
   public static List<String> content(Platform platform, ArtifactUri uri) {
     var object = uri.object(Artifact.FILE);
     Artifact artifact = Json.read(platform.objects().read(object), Artifact.class, object.uri());
     return artifact.objects().stream()
-        .map(file -> file.name() + ":" + file.crc32c() + ":" + file.bytes())
+        .map(file ->
+            file.name()
+                + ":"
+                + (file.sha256() == null ? file.crc32c() : file.sha256())
+                + ":"
+                + file.bytes())
         .sorted()
         .toList();
   }

@@ -9,6 +9,7 @@ import dev.sluice.contracts.StageRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ public final class StageCall implements AutoCloseable {
   private final String fingerprint;
   private final Progress progress;
   private final Map<String, Output> outputs = new LinkedHashMap<>();
+  private final Map<ArtifactUri, SealedArtifact> sealed = new HashMap<>();
   private @Nullable Path directory;
 
   StageCall(
@@ -103,18 +105,36 @@ public final class StageCall implements AutoCloseable {
     return request.inputs(name).stream().map(uri -> owned(name, uri)).toList();
   }
 
-  /** Bytes of an object of an input. */
-  public byte[] read(ArtifactUri artifact, String name) {
-    return platform.objects().read(artifact.object(name));
+  /**
+   * An input, or what this call sealed, as it was sealed.
+   *
+   * @throws dev.sluice.contracts.BadInput where it is another pipeline's
+   */
+  public SealedArtifact sealed(ArtifactUri artifact) {
+    ArtifactUri own = owned(artifact.kind(), artifact.toString());
+    return sealed.computeIfAbsent(own, uri -> SealedArtifact.of(platform.objects(), uri));
   }
 
-  /** An object of an input as a local file, which goes when the call ends. */
+  /**
+   * Bytes of an object of an input.
+   *
+   * @throws dev.sluice.contracts.BadInput where it was changed after it was sealed
+   */
+  public byte[] read(ArtifactUri artifact, String name) {
+    return sealed(artifact).read(name);
+  }
+
+  /**
+   * An object of an input as a local file, which goes when the call ends.
+   *
+   * @throws dev.sluice.contracts.BadInput where it was changed after it was sealed
+   */
   public Path download(ArtifactUri artifact, String name) throws IOException {
     Path file =
         directory()
             .resolve(artifact.kind() + "-" + artifact.fingerprint() + "-" + name.replace('/', '_'));
     if (!Files.exists(file)) {
-      platform.objects().download(artifact.object(name), file);
+      sealed(artifact).download(name, file);
     }
     return file;
   }

@@ -27,7 +27,12 @@ class RegistriesTest {
 
   private static Registry register(Registry registry, int number) {
     return registry.register(
-        "f" + number, "gs://m/" + number, "gs://t/" + number, "b" + number, order(number));
+        "f" + number,
+        "gs://m/" + number,
+        "gs://t/" + number,
+        "b" + number,
+        order(number),
+        /* sha256= */ null);
   }
 
   private static Order order(int number) {

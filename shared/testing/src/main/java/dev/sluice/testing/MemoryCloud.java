@@ -170,7 +170,7 @@ public final class MemoryCloud {
     List<StoredFile> files = new ArrayList<>();
     content.forEach((name, bytes) -> {
       StoredObject stored = store(ARTIFACTS, folder + name, bytes);
-      files.add(new StoredFile(name, stored.size(), stored.crc32c()));
+      files.add(new StoredFile(name, stored.size(), stored.crc32c(), Fingerprint.sha256(bytes)));
     });
     Artifact artifact =
         new Artifact(

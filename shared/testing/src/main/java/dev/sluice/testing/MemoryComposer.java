@@ -53,6 +53,11 @@ public final class MemoryComposer implements Composer {
   }
 
   @Override
+  public TriggerOutcome repeat(String dag, String runId, Map<String, ?> conf) {
+    return trigger(dag, runId, conf);
+  }
+
+  @Override
   public RunState run(String dag, String runId) {
     return RunState.RUNNING;
   }

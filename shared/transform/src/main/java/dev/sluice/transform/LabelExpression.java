@@ -59,6 +59,14 @@ final class LabelExpression {
   private static final String CONDITION = "_?_:_";
   private static final String INDEX = "_[_]";
 
+  private static final int MOST_CHARACTERS = 10_000;
+
+  /**
+   * Of all loops of a row together; those of a list within a list multiply. Patterns need no limit:
+   * RE2 takes time in proportion to the text.
+   */
+  private static final int MOST_ITERATIONS = 1_000_000;
+
   private final String name;
   private final Program program;
   private final Map<String, String> columnOfVariable;
@@ -88,7 +96,12 @@ final class LabelExpression {
         declared.put(variable, field.repeated() ? ListType.create(one) : one);
       }
     }
-    CelOptions options = CelOptions.current().enableHeterogeneousNumericComparisons(true).build();
+    CelOptions options =
+        CelOptions.current()
+            .enableHeterogeneousNumericComparisons(true)
+            .maxExpressionCodePointSize(MOST_CHARACTERS)
+            .comprehensionMaxIterations(MOST_ITERATIONS)
+            .build();
     CelCompilerBuilder builder =
         CelCompilerFactory.standardCelCompilerBuilder()
             .setOptions(options)

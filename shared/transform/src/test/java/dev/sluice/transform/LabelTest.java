@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LabelTest {
@@ -117,6 +118,44 @@ class LabelTest {
 
   private static LabelMapping column(ExampleBatch batch) {
     return fit(new PipelineSpec.Label("y", null, null), batch);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"3|true", "6|false"})
+  void loopsWithinLoops_endAtTheLimit(int depth, boolean fits) {
+    ExampleBatch rows = Batches.of().floats("fare", 10.0).batch();
+    String expression = "fare < 0.0";
+    for (int i = 0; i < depth; i++) {
+      expression = "[1,2,3,4,5,6,7,8,9,10,11,12].exists(x" + i + ", " + expression + ")";
+    }
+    LabelExpression label = LabelExpression.compile("t", expression, rows.fields());
+    if (fits) {
+      assertThat(label.labels(rows)).hasSize(rows.rows());
+    } else {
+      assertThatThrownBy(() -> label.labels(rows))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining("label 't' cannot be computed")
+          .hasMessageContaining("1000000");
+    }
+  }
+
+  @Test
+  void expressionOfManyPages_isRefused() {
+    String expression = "fare > 0.0" + " && fare > 0.0".repeat(1_000);
+    assertThatThrownBy(() -> LabelExpression.compile("t", expression, trips.fields()))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("label 't'");
+  }
+
+  /** In a backtracking engine this pattern takes 2^40 steps; RE2 takes one a character. */
+  @Test
+  void patternThatBacktracksElsewhere_isQuick() {
+    String expression =
+        "('a'.matches('b') ? '' : '" + "a".repeat(40) + "!').matches('(a+)+$') || fare > 1e9";
+    assertThat(LabelExpression.compile("t", expression, trips.fields()).labels(trips))
+        .hasSize(trips.rows());
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.sluice.gcp.TaskState;
 import dev.sluice.gcp.TriggerOutcome;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -87,6 +88,29 @@ final class ComposerClientTest {
       assertThatThrownBy(() -> composer.cancel("taxi", "r1"))
           .isInstanceOf(Conflict.class)
           .hasMessageContaining("nothing to cancel");
+    }
+  }
+
+  @Test
+  void aRunThatSucceededIsRepeatedFromItsFirstTaskAndOnlyWhereThatIsAsked() throws Exception {
+    try (Bench bench = new Bench(state);
+        GoogleClients clients = clients(bench, "admin")) {
+      Composer composer = clients.composer();
+      Map<String, String> conf = Map.of("batch", "b-1");
+      assertThat(composer.repeat("taxi", "r1", conf)).isEqualTo(TriggerOutcome.STARTED);
+      bench.settle();
+      List<String> once = bench.functions.called();
+
+      assertThat(composer.trigger("taxi", "r1", conf)).isEqualTo(TriggerOutcome.ALREADY_SUCCEEDED);
+      bench.settle();
+      assertThat(bench.functions.called()).isEqualTo(once);
+
+      assertThat(composer.repeat("taxi", "r1", conf)).isEqualTo(TriggerOutcome.REPEATED);
+      bench.settle();
+      assertThat(bench.functions.called())
+          .hasSize(2 * once.size())
+          .startsWith(once.toArray(new String[0]));
+      assertThat(composer.run("taxi", "r1")).isEqualTo(RunState.SUCCESS);
     }
   }
 

@@ -389,7 +389,11 @@ public final class Acceptor {
             uri.kind(),
             uri.fingerprint(),
             List.of(
-                new Artifact.StoredFile(ValidationFiles.SCHEMA, stored.size(), stored.crc32c())),
+                new Artifact.StoredFile(
+                    ValidationFiles.SCHEMA,
+                    stored.size(),
+                    stored.crc32c(),
+                    Fingerprint.sha256(text))),
             "accept",
             platform.codeVersion(),
             Map.of("anomalies", seen.toString()),

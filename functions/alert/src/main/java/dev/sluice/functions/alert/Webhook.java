@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -87,21 +88,28 @@ final class Webhook {
       };
     }
 
-    /** One line that stands alone: a value of the data can neither start a line nor hide one. */
+    /**
+     * The first line says of what; whatever follows is indented, so that a value of the data that
+     * brings line breaks cannot pass for another alarm.
+     */
     private static String text(Alarm alarm) {
       StringBuilder out = new StringBuilder(alarm.severity().name()).append(' ');
       out.append(alarm.pipeline());
       if (alarm.batch() != null) {
         out.append(", batch ").append(alarm.batch());
       }
-      out.append(": ").append(alarm.text().strip().replaceAll("\\s+", " "));
+      out.append(": ").append(alarm.text().strip());
       if (alarm.uri() != null) {
         out.append(" (").append(alarm.uri()).append(')');
       }
       if (alarm.link() != null) {
         out.append(' ').append(alarm.link());
       }
-      String text = Names.printable(out.toString());
+      String text =
+          out.toString()
+              .lines()
+              .map(line -> Names.printable(line.strip().replace('\t', ' ')))
+              .collect(Collectors.joining("\n  "));
       return text.codePointCount(0, text.length()) <= TEXT_LIMIT
           ? text
           : text.substring(0, text.offsetByCodePoints(0, TEXT_LIMIT)) + "...";

@@ -244,12 +244,16 @@ class WebhookTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"hooks.slack.com", "chat.googleapis.com"})
-  void aValueStartsNoLineAndTurnsNone(String host) {
-    assertThat(body(host, alarm("a\r\nFAIL p: all is lost\u202e\u2028x\u0000")).get("text"))
-        .extracting(text -> text.getAsString())
-        .asString()
-        .doesNotContainPattern("[\\p{Cntrl}\u202e\u2028]")
-        .contains("a FAIL p: all is lost\\u202e\\u2028x\\u0000");
+  void aValueCannotPassForAnotherAlarm(String host) {
+    String text =
+        body(host, alarm("held:\n- a\r\nFAIL p: all is lost\u202e\u2028x\u0000"))
+            .get("text")
+            .getAsString();
+    assertThat(text.lines())
+        .containsExactly(
+            "WARN p, batch b: held:",
+            "  - a",
+            "  FAIL p: all is lost\\u202e\\u2028x\\u0000 (gs://b/o)");
   }
 
   @Test

@@ -1,6 +1,5 @@
 package dev.sluice.functions.evaluate;
 
-import dev.sluice.contracts.Artifact;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Fact;
 import dev.sluice.contracts.Json;
@@ -118,10 +117,8 @@ final class EvaluateStage implements Stage {
 
   /** A model with the mapping it was trained on. */
   private static Predictor predictor(StageCall call, ArtifactUri model) {
-    var sealed = model.object(Artifact.FILE);
-    Artifact artifact =
-        Json.read(call.platform().objects().read(sealed), Artifact.class, sealed.uri());
-    ArtifactUri transform = ArtifactUri.parse(String.valueOf(artifact.inputs().get("transform")));
+    Map<String, String> inputs = call.sealed(model).artifact().inputs();
+    ArtifactUri transform = ArtifactUri.parse(String.valueOf(inputs.get("transform")));
     try {
       return new Predictor(
           MappingFiles.read(name -> call.read(transform, name)), model(call, model));

@@ -78,7 +78,7 @@ final class IngestStage implements Stage {
                 new String(call.read(part, ExamplesManifest.NAME), StandardCharsets.UTF_8));
         manifests.add(manifest);
         for (String file : manifest.names()) {
-          examples.copy(file, part.object(file));
+          examples.copy(file, call.sealed(part));
         }
         try (InputStream in = call.platform().objects().open(part.object(REJECTED))) {
           in.transferTo(rejected);

@@ -19,10 +19,14 @@ final class Exchange {
   final Bytes message = new Bytes();
   final ArrayList<Message> messages = new ArrayList<>();
 
+  /** True while this request has a turn among those with large bodies. */
+  boolean large;
+
   /** Ready for the next request. */
   void clear() {
     int answered = messages.size();
     body.clear();
+    json.clear();
     answer.clear();
     row.clear();
     message.clear();
@@ -36,10 +40,15 @@ final class Exchange {
    * Takes the body.
    *
    * @param announced its length where the caller said it, else negative
+   * @param turns asked once the body is large
    */
-  void read(InputStream in, long announced) throws IOException {
+  void read(InputStream in, long announced, LargeBodies turns) throws IOException {
     if (announced <= LIMIT) {
       while (body.length() <= LIMIT) {
+        if (!large && Math.max(announced, body.length()) > LargeBodies.BYTES) {
+          turns.enter();
+          large = true;
+        }
         byte[] room = body.room(4096);
         int count = in.read(room, body.length(), room.length - body.length());
         if (count < 0) {

@@ -9,6 +9,7 @@ import dev.sluice.gcp.StructuredLog;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
 import java.util.regex.Matcher;
@@ -23,10 +24,13 @@ final class PredictService {
       Pattern.compile(
           "/v1/models/([^/:]+)(?:/versions/([0-9]{1,19})|/labels/([^/:]+))?(:[a-z]+|/metadata)?");
 
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final Models models;
   private final PredictionLog predictions;
   private final StructuredLog log;
   private final DoubleSupplier random;
+  private final LargeBodies largeBodies;
   private final Pool<Exchange> exchanges = new Pool<>(Exchange::new);
 
   /**
@@ -34,6 +38,19 @@ final class PredictService {
    */
   PredictService(
       Models models, PredictionLog predictions, StructuredLog log, DoubleSupplier random) {
+    this(models, predictions, log, random, PATIENCE);
+  }
+
+  /**
+   * @param patience how long a large request waits for others
+   */
+  PredictService(
+      Models models,
+      PredictionLog predictions,
+      StructuredLog log,
+      DoubleSupplier random,
+      Duration patience) {
+    this.largeBodies = new LargeBodies(patience);
     this.models = models;
     this.predictions = predictions;
     this.log = log;
@@ -63,6 +80,10 @@ final class PredictService {
       predictions.publishIfDue();
     } finally {
       exchange.clear();
+      if (exchange.large) {
+        exchange.large = false;
+        largeBodies.leave();
+      }
       exchanges.giveBack(exchange);
     }
   }
@@ -110,7 +131,7 @@ final class PredictService {
   }
 
   private void predict(HttpRequest request, Matcher path, Exchange exchange) throws IOException {
-    exchange.read(request.getInputStream(), request.getContentLength());
+    exchange.read(request.getInputStream(), request.getContentLength(), largeBodies);
     ServedVersion version = version(path);
     version.answer(exchange, predictions.now());
   }

@@ -2,6 +2,7 @@ package dev.sluice.functions.predict;
 
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Bug;
+import dev.sluice.contracts.Fingerprint;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.ValueType;
 import dev.sluice.gcp.ObjectName;
@@ -36,8 +37,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads routes and versions from the serving bucket. A version is taken only where each of its
- * objects has the CRC32C that {@code release.json} says, and is given out warm: its code has run on
- * generated rows, from JSON to JSON.
+ * objects has the checksums that {@code release.json} says, and is given out warm: its code has run
+ * on generated rows, from JSON to JSON.
  */
 final class VersionLoader {
   /** Objects of a version that are read at once; most are small, and each waits for the network. */
@@ -88,7 +89,7 @@ final class VersionLoader {
       return Optional.of(known);
     }
     Release release = Json.read(found.get().bytes(), Release.class, name.uri());
-    Map<String, byte[]> files = read(pipeline, number, release.checksums());
+    Map<String, byte[]> files = read(pipeline, number, release);
     TreeModel model = TreeModel.read(file(files, TreeModel.FILE, name), TreeModel.FILE);
     Mapping mapping;
     try {
@@ -110,14 +111,20 @@ final class VersionLoader {
   }
 
   /** All objects, verified; whoever reads ends before this returns. */
-  private Map<String, byte[]> read(String pipeline, int number, Map<String, String> checksums) {
+  private Map<String, byte[]> read(String pipeline, int number, Release release) {
     Map<String, Future<byte[]>> reading = new LinkedHashMap<>();
     try (ExecutorService readers =
         Executors.newFixedThreadPool(READERS, Thread.ofVirtual().factory())) {
-      checksums.forEach((name, checksum) ->
-          reading.put(
-              name,
-              readers.submit(() -> verified(layout.version(pipeline, number, name), checksum))));
+      release
+          .checksums()
+          .forEach((name, crc32c) ->
+              reading.put(
+                  name,
+                  readers.submit(() ->
+                      verified(
+                          layout.version(pipeline, number, name),
+                          crc32c,
+                          release.sha256().get(name)))));
     }
     Map<String, byte[]> files = new HashMap<>();
     reading.forEach((name, bytes) -> files.put(name, result(bytes)));
@@ -138,23 +145,32 @@ final class VersionLoader {
     }
   }
 
-  private byte[] verified(ObjectName name, String checksum) {
+  private byte[] verified(ObjectName name, String crc32c, @Nullable String sha256) {
     byte[] bytes = objects.read(name);
     CRC32C crc = new CRC32C();
     crc.update(bytes);
     String is =
         Base64.getEncoder()
             .encodeToString(ByteBuffer.allocate(4).putInt((int) crc.getValue()).array());
-    if (!is.equals(checksum)) {
-      throw new BadInput(
-          name.uri()
-              + " has crc32c "
-              + is
-              + ", but was released with "
-              + checksum
-              + "; restore the object or release the version again");
+    same(name, "crc32c", is, crc32c);
+    if (sha256 != null) {
+      same(name, "sha256", Fingerprint.sha256(bytes), sha256);
     }
     return bytes;
+  }
+
+  private static void same(ObjectName name, String what, String is, String was) {
+    if (!is.equals(was)) {
+      throw new BadInput(
+          name.uri()
+              + " has "
+              + what
+              + " "
+              + is
+              + ", but was released with "
+              + was
+              + "; restore the object or release the version again");
+    }
   }
 
   /** Has the JIT see the whole path before the first caller does. */

@@ -293,6 +293,21 @@ class HotSwapTest {
   }
 
   @Test
+  void forgedModel_isNotServedThoughItsCrc32cIsRight() {
+    release(1);
+    assertThat(score()).isEqualTo(of(1));
+    release(2);
+    world.store.forge(Sales.LAYOUT.version(Sales.PIPELINE, 2, TreeModel.FILE));
+    world.pass(Duration.ofSeconds(1));
+
+    assertThat(score()).isEqualTo(of(1));
+    assertThat(world.logged("ERROR"))
+        .singleElement()
+        .asString()
+        .contains("has sha256", "but was released with", "release the version again");
+  }
+
+  @Test
   void damagedVersionByNumber_isUnavailable() {
     release(1);
     world.release(2);

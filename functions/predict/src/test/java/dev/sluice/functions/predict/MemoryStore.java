@@ -6,6 +6,7 @@ import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.ObjectStore;
 import dev.sluice.gcp.StoredObject;
 import dev.sluice.gcp.WriteCondition;
+import dev.sluice.testing.Forgery;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -45,6 +46,11 @@ final class MemoryStore implements ObjectStore {
     byte[] bytes = read(name).clone();
     bytes[bytes.length / 2] ^= 1;
     put(name, bytes);
+  }
+
+  /** Other bytes that have the same size and CRC32C. */
+  void forge(ObjectName name) {
+    put(name, Forgery.sameCrc32c(read(name)));
   }
 
   private void reach() {

@@ -6,13 +6,19 @@ import com.google.gson.JsonParser;
 import dev.sluice.contracts.Json;
 import dev.sluice.models.Predictor;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -165,6 +171,60 @@ class PredictServiceTest {
 
     assertThat(answer.status()).isEqualTo(400);
     assertThat(World.error(answer)).contains("more than 64 levels");
+  }
+
+  private static Call large(InputStream end, boolean announced) {
+    byte[] body =
+        (" ".repeat(LargeBodies.BYTES) + "{\"instances\": [{\"price\": 1.0}]}")
+            .getBytes(StandardCharsets.UTF_8);
+    return new Call(
+        "POST",
+        "/v1/models/sales:predict",
+        new SequenceInputStream(new ByteArrayInputStream(body), end),
+        announced ? body.length : -1);
+  }
+
+  /** Its end comes when it is told to. */
+  private static InputStream held(CountDownLatch arrived, CountDownLatch go) {
+    return new InputStream() {
+      @Override
+      public int read() throws IOException {
+        arrived.countDown();
+        try {
+          go.await();
+        } catch (InterruptedException e) {
+          throw new IOException(e);
+        }
+        return -1;
+      }
+    };
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void largeBodies_waitForOneAnotherAndSmallOnesDoNot(boolean announced) throws Exception {
+    CountDownLatch arrived = new CountDownLatch(LargeBodies.AT_ONCE);
+    CountDownLatch go = new CountDownLatch(1);
+    try (ExecutorService callers = Executors.newFixedThreadPool(LargeBodies.AT_ONCE)) {
+      List<Future<Call>> first = new ArrayList<>();
+      for (int i = 0; i < LargeBodies.AT_ONCE; i++) {
+        first.add(callers.submit(() -> world.call(large(held(arrived, go), announced))));
+      }
+      arrived.await();
+      Call small = world.predict("{\"instances\": [{\"price\": 1.0}]}");
+      Call refused = world.call(large(InputStream.nullInputStream(), announced));
+      go.countDown();
+
+      assertThat(small.status()).isEqualTo(200);
+      assertThat(refused.status()).isEqualTo(503);
+      assertThat(World.error(refused)).contains("more than 512 KB", "ask again later");
+      for (Future<Call> call : first) {
+        assertThat(call.get().status()).isEqualTo(200);
+      }
+    }
+    assertThat(world.call(large(InputStream.nullInputStream(), announced)).status())
+        .as("turns are given back")
+        .isEqualTo(200);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.sluice.functions.predict;
 
+import dev.sluice.contracts.Fingerprint;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.contracts.ValueType;
@@ -99,15 +100,17 @@ final class Sales {
   Map<String, byte[]> release(String pipeline, int version) {
     Map<String, byte[]> out = new LinkedHashMap<>();
     Map<String, String> checksums = new HashMap<>();
+    Map<String, String> sha256 = new HashMap<>();
     Map<String, byte[]> named = new LinkedHashMap<>();
     named.put(TreeModel.FILE, files.get((version - 1) % files.size()));
     MappingFiles.write(mapping)
         .forEach((name, bytes) -> named.put(Release.TRANSFORM + name, bytes));
     named.forEach((name, bytes) -> {
       checksums.put(name, crc32c(bytes));
+      sha256.put(name, Fingerprint.sha256(bytes));
       out.put(LAYOUT.version(pipeline, version, name).name(), bytes);
     });
-    Release release = new Release(version, "gs://a/model", "gs://a/transform", checksums);
+    Release release = new Release(version, "gs://a/model", "gs://a/transform", checksums, sha256);
     out.put(LAYOUT.version(pipeline, version, Release.FILE).name(), Json.bytes(release));
     return out;
   }

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.sluice.contracts.Fingerprint;
 import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.StructuredLog;
 import dev.sluice.rollout.Routes;
@@ -40,7 +41,7 @@ final class World {
     StructuredLog log = new StructuredLog(out, clock, "predict", "p");
     predictions = new PredictionLog(messages, log, clock, nanos::get);
     Models models = new Models(new VersionLoader(store, Sales.LAYOUT), log, nanos::get);
-    service = new PredictService(models, predictions, log, this::random);
+    service = new PredictService(models, predictions, log, this::random, Duration.ofMillis(20));
   }
 
   private double random() {
@@ -80,6 +81,7 @@ final class World {
         release,
         checksums
             .replace(Sales.crc32c(before), Sales.crc32c(after))
+            .replace(Fingerprint.sha256(before), Fingerprint.sha256(after))
             .getBytes(StandardCharsets.UTF_8));
     objects.forEach((name, bytes) -> store.put(at(name), bytes));
   }

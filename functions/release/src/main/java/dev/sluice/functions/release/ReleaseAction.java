@@ -1,6 +1,5 @@
 package dev.sluice.functions.release;
 
-import dev.sluice.contracts.Artifact;
 import dev.sluice.contracts.Artifact.StoredFile;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Batch;
@@ -19,11 +18,11 @@ import dev.sluice.stages.ModelFacts;
 import dev.sluice.stages.Platform;
 import dev.sluice.stages.Release;
 import dev.sluice.stages.RunContext;
+import dev.sluice.stages.SealedArtifact;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Copies the blessed model and its mapping into the serving bucket, makes the version live in the
@@ -41,18 +40,19 @@ final class ReleaseAction implements Action {
   public StageResult perform(StageRequest request) {
     String pipeline = request.pipeline();
     RunContext context = platform.context(pipeline, request.run());
-    ArtifactUri model = ArtifactUri.parse(request.input("model"));
-    ArtifactUri transform = ArtifactUri.parse(request.input("transform"));
-    checkBlessing(ArtifactUri.parse(request.input("model_blessing")), model);
+    ArtifactUri model = owned(pipeline, "model", request.input("model"));
+    ArtifactUri transform = owned(pipeline, "transform", request.input("transform"));
+    checkBlessing(owned(pipeline, "model_blessing", request.input("model_blessing")), model);
     Registry before = platform.registries().read(pipeline);
     Registry.Version version =
         before
             .find(model.fingerprint())
+            .filter(known -> known.model().equals(model.toString()))
             .orElseThrow(() ->
                 new BadInput(
                     "model " + model + " is not in the registry of " + pipeline + "; train it"));
-    ArtifactUri trainedOn = ArtifactUri.parse(version.transform());
-    if (!contents(trainedOn).equals(contents(transform))) {
+    ArtifactUri trainedOn = owned(pipeline, "transform", version.transform());
+    if (!sealed(trainedOn).artifact().objects().equals(sealed(transform).artifact().objects())) {
       throw new BadInput(
           "model "
               + model
@@ -64,7 +64,7 @@ final class ReleaseAction implements Action {
     Batch batch = context.batch();
     Order order = Order.of(batch);
     if (!before.isSuperseded(order)) {
-      copy(pipeline, version.number(), model, trainedOn);
+      copy(pipeline, version, sealed(model), sealed(trainedOn));
     }
     Registry after =
         platform.registries().update(pipeline, r -> r.release(version.number(), order));
@@ -96,7 +96,8 @@ final class ReleaseAction implements Action {
 
   private void checkBlessing(ArtifactUri blessing, ArtifactUri model) {
     var object = blessing.object(Verdict.BLESSING);
-    Verdict verdict = Json.read(platform.objects().read(object), Verdict.class, object.uri());
+    Verdict verdict =
+        Json.read(sealed(blessing).read(Verdict.BLESSING), Verdict.class, object.uri());
     if (verdict.subject() != Verdict.Subject.MODEL
         || !verdict.outcome().blesses()
         || !verdict.about().equals(model.fingerprint())) {
@@ -104,17 +105,43 @@ final class ReleaseAction implements Action {
     }
   }
 
-  private void copy(String pipeline, int version, ArtifactUri model, ArtifactUri transform) {
-    Map<String, String> checksums = new LinkedHashMap<>();
-    copyAll(pipeline, version, model, "", checksums);
-    copyAll(pipeline, version, transform, Release.TRANSFORM, checksums);
+  private ArtifactUri owned(String pipeline, String input, String uri) {
+    return ArtifactUri.owned(platform.layout().artifacts(), pipeline, input, uri);
+  }
+
+  private SealedArtifact sealed(ArtifactUri artifact) {
+    return SealedArtifact.of(platform.objects(), artifact);
+  }
+
+  private void copy(
+      String pipeline, Registry.Version version, SealedArtifact model, SealedArtifact transform) {
+    String registered = version.sha256();
+    for (StoredFile file : model.artifact().objects()) {
+      // Two buckets with two sets of writers must agree on what is put into service.
+      if (file.name().equals(Registry.Version.MODEL)
+          && registered != null
+          && !registered.equals(file.sha256())) {
+        throw new BadInput(
+            "model "
+                + version.model()
+                + " has sha256 "
+                + file.sha256()
+                + ", but was registered with "
+                + registered
+                + "; restore it, or start another run with --force");
+      }
+    }
+    Map<String, String> crc32c = new TreeMap<>();
+    Map<String, String> sha256 = new TreeMap<>();
+    copyAll(pipeline, version.number(), model, "", crc32c, sha256);
+    copyAll(pipeline, version.number(), transform, Release.TRANSFORM, crc32c, sha256);
     platform
         .objects()
         .write(
-            platform.layout().version(pipeline, version, Release.FILE),
+            platform.layout().version(pipeline, version.number(), Release.FILE),
             Json.bytes(
                 new Release(
-                    version, model.toString(), transform.toString(), new HashMap<>(checksums))),
+                    version.number(), version.model(), version.transform(), crc32c, sha256)),
             "application/json",
             WriteCondition.ifAbsent());
   }
@@ -122,26 +149,22 @@ final class ReleaseAction implements Action {
   private void copyAll(
       String pipeline,
       int version,
-      ArtifactUri artifact,
+      SealedArtifact artifact,
       String folder,
-      Map<String, String> checksums) {
-    for (StoredFile file : contents(artifact)) {
+      Map<String, String> crc32c,
+      Map<String, String> sha256) {
+    for (StoredFile file : artifact.artifact().objects()) {
       platform
           .objects()
           .copy(
-              artifact.object(file.name()),
+              artifact.verified(file.name()),
               platform.layout().version(pipeline, version, folder + file.name()),
               WriteCondition.ifAbsent());
-      checksums.put(folder + file.name(), file.crc32c());
+      crc32c.put(folder + file.name(), file.crc32c());
+      if (file.sha256() != null) {
+        sha256.put(folder + file.name(), file.sha256());
+      }
     }
-  }
-
-  /**
-   * What an artifact holds; a mapping that was made anew from the same rows is the same mapping.
-   */
-  private List<StoredFile> contents(ArtifactUri artifact) {
-    var sealed = artifact.object(Artifact.FILE);
-    return Json.read(platform.objects().read(sealed), Artifact.class, sealed.uri()).objects();
   }
 
   private void report(RunContext context, Registry after, Registry.Version version, boolean live) {

@@ -3,9 +3,11 @@ package dev.sluice.functions.release;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.contracts.Artifact;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.Fact;
+import dev.sluice.contracts.Fingerprint;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Order;
 import dev.sluice.contracts.Outcome;
@@ -13,11 +15,14 @@ import dev.sluice.contracts.StageRequest;
 import dev.sluice.contracts.StageResult;
 import dev.sluice.contracts.Unavailable;
 import dev.sluice.contracts.Verdict;
+import dev.sluice.gcp.ObjectName;
+import dev.sluice.gcp.WriteCondition;
 import dev.sluice.rollout.Routes;
 import dev.sluice.stages.ArtifactUri;
 import dev.sluice.stages.Configuration;
 import dev.sluice.stages.Platform;
 import dev.sluice.stages.Release;
+import dev.sluice.testing.Forgery;
 import dev.sluice.testing.MemoryCloud;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -25,6 +30,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReleaseActionTest {
   private final MemoryCloud cloud = new MemoryCloud();
@@ -58,10 +65,12 @@ class ReleaseActionTest {
     String transform = cloud.artifact("p", "transform", "manifest.json", "mapping of " + span);
     String model = cloud.artifact("p", "model", "model.ubj", "model of " + span);
     String fingerprint = ArtifactUri.parse(model).fingerprint();
+    String sha256 = Fingerprint.sha256(cloud.read(model, "model.ubj"));
     platform
         .registries()
         .update(
-            "p", r -> r.register(fingerprint, model, transform, batch.batch(), Order.of(batch)));
+            "p",
+            r -> r.register(fingerprint, model, transform, batch.batch(), Order.of(batch), sha256));
     String blessing =
         cloud.artifact(
             "p",
@@ -113,6 +122,10 @@ class ReleaseActionTest {
             Release.class,
             "it");
     assertThat(release.checksums()).containsOnlyKeys("model.ubj", "transform/manifest.json");
+    assertThat(release.sha256())
+        .containsEntry(
+            "model.ubj", Fingerprint.sha256("model of s1".getBytes(StandardCharsets.UTF_8)))
+        .containsOnlyKeys("model.ubj", "transform/manifest.json");
     assertThat(routes()).isEqualTo(Routes.to(1));
     assertThat(cloud.facts().column("models", "state")).containsExactly("LIVE");
     assertThat(cloud.facts().column("batches", "state")).containsExactly("LIVE");
@@ -319,6 +332,73 @@ class ReleaseActionTest {
     assertThat(routes()).isEqualTo(Routes.to(1));
     // The request with the registered one afterwards changes nothing.
     assertThat(action.perform(candidate.request())).isEqualTo(result);
+  }
+
+  @Test
+  void aModelThatWasChangedSinceIsNotReleased() {
+    Candidate candidate = candidate("s1");
+    ObjectName model = ObjectName.parse(candidate.request().input("model") + "model.ubj");
+    byte[] forged = Forgery.sameCrc32c(cloud.objects().read(model));
+    cloud.objects().write(model, forged, "text/plain", WriteCondition.anything());
+    refused(candidate.request(), "model.ubj was changed after it was sealed");
+  }
+
+  @Test
+  void aModelThatWasSealedAnewIsNotTheOneThatWasRegistered() {
+    Candidate candidate = candidate("s1");
+    String folder = candidate.request().input("model");
+    ObjectName model = ObjectName.parse(folder + "model.ubj");
+    byte[] before = cloud.objects().read(model);
+    byte[] forged = Forgery.sameCrc32c(before);
+    ObjectName seal = ObjectName.parse(folder + Artifact.FILE);
+    String sealed =
+        cloud.objects().text(seal).replace(Fingerprint.sha256(before), Fingerprint.sha256(forged));
+    cloud.objects().write(model, forged, "text/plain", WriteCondition.anything());
+    cloud.objects().put(seal.bucket(), seal.name(), sealed);
+    refused(candidate.request(), "but was registered with " + Fingerprint.sha256(before));
+  }
+
+  @Test
+  void aMappingThatWasChangedSinceIsNotReleased() {
+    Candidate candidate = candidate("s1");
+    ObjectName mapping = ObjectName.parse(candidate.request().input("transform") + "manifest.json");
+    cloud.objects().put(mapping.bucket(), mapping.name(), "another mapping");
+    assertThatThrownBy(() -> action.perform(candidate.request()))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("manifest.json was changed after it was sealed");
+    assertThat(platform.registries().read("p").live()).isNull();
+    assertThat(cloud.objects().names(MemoryCloud.SERVING, "p/routes.json")).isEmpty();
+  }
+
+  /** Each input by its own: the model of another pipeline, or of a bucket that anybody made. */
+  @ParameterizedTest
+  @ValueSource(strings = {"model", "transform", "model_blessing"})
+  void anotherPipelinesArtifactOrBucketIsRefused(String input) {
+    Candidate candidate = candidate("s1");
+    String own = candidate.request().input(input);
+    for (String other :
+        List.of(
+            own.replace("/p/", "/q/"),
+            own.replace("gs://test-artifacts/", "gs://somebodys-artifacts/"),
+            own.replace("/p/", "/q/../p/"),
+            own.replace("/p/", "/p/%2e%2e/q/"),
+            own + "../" + "0".repeat(32) + "/")) {
+      for (String name : cloud.objects().names(MemoryCloud.ARTIFACTS, "p/")) {
+        String from = "gs://" + MemoryCloud.ARTIFACTS + "/" + name;
+        if (from.startsWith(own)) {
+          ObjectName copy = ObjectName.parse(from.replace(own, other));
+          cloud
+              .objects()
+              .put(copy.bucket(), copy.name(), cloud.objects().text(ObjectName.parse(from)));
+        }
+      }
+      assertThatThrownBy(() -> action.perform(with(candidate.request(), input, other)))
+          .as(other)
+          .isInstanceOf(BadInput.class)
+          .hasMessageMatching("(?s).*(which is not of pipeline p|is not of the form gs://).*");
+    }
+    assertThat(platform.registries().read("p").live()).isNull();
+    assertThat(cloud.objects().names(MemoryCloud.SERVING, "p/versions/")).isEmpty();
   }
 
   @Test

@@ -174,7 +174,13 @@ class ResolveActionTest {
         .update(
             "p",
             r ->
-                r.register("f", "gs://m/", "gs://t/", batch.batch(), Order.of(batch))
+                r.register(
+                        "f",
+                        "gs://m/",
+                        "gs://t/",
+                        batch.batch(),
+                        Order.of(batch),
+                        /* sha256= */ null)
                     .release(1, Order.of(batch)));
   }
 
@@ -262,7 +268,7 @@ class ResolveActionTest {
         .update(
             "p",
             r ->
-                r.register("f", "gs://m/", "gs://t/", "b", Order.of(batch))
+                r.register("f", "gs://m/", "gs://t/", "b", Order.of(batch), /* sha256= */ null)
                     .release(1, Order.of(batch)));
     assertThat(action.perform(call(batch.batch(), "r")).outputs())
         .containsEntry("live_model", "gs://m/");

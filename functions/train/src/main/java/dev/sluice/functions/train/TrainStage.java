@@ -21,6 +21,7 @@ import dev.sluice.stages.ExampleFiles;
 import dev.sluice.stages.ModelFacts;
 import dev.sluice.stages.Output;
 import dev.sluice.stages.Platform;
+import dev.sluice.stages.SealedArtifact;
 import dev.sluice.stages.Stage;
 import dev.sluice.stages.StageCall;
 import dev.sluice.transform.FeatureBatches;
@@ -31,6 +32,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Trains on the features of train and registers the model under its version number. */
@@ -75,8 +77,9 @@ final class TrainStage implements Stage {
     Platform platform = call.platform();
     String pipeline = call.request().pipeline();
     ArtifactUri model = ArtifactUri.parse(String.valueOf(result.outputs().get("model")));
-    var sealed = model.object(Artifact.FILE);
-    Artifact artifact = Json.read(platform.objects().read(sealed), Artifact.class, sealed.uri());
+    SealedArtifact sealed = call.sealed(model);
+    Artifact artifact = sealed.artifact();
+    String sha256 = Fingerprint.sha256(sealed.read(TreeModel.FILE));
     Registry registry =
         platform
             .registries()
@@ -88,27 +91,41 @@ final class TrainStage implements Stage {
                         model.toString(),
                         String.valueOf(artifact.inputs().get("transform")),
                         call.batch().batch(),
-                        Order.of(call.batch())));
+                        Order.of(call.batch()),
+                        sha256));
     Registry.Version version = registry.find(model.fingerprint()).orElseThrow();
     List<Fact> facts = new ArrayList<>(curve(call, model));
-    if (!version.served()) {
-      facts.add(candidate(call, model, artifact, version));
-    }
+    facts.add(known(call, model, artifact, version, state(registry, version), sha256));
     platform.report(facts);
   }
 
-  private static Fact candidate(
-      StageCall call, ArtifactUri model, Artifact artifact, Registry.Version version) {
+  /** What a repeated call finds may have been released since. */
+  private static ModelFacts.State state(Registry registry, Registry.Version version) {
+    if (!version.served()) {
+      return ModelFacts.State.CANDIDATE;
+    }
+    boolean live =
+        registry.liveVersion().map(Registry.Version::number).equals(Optional.of(version.number()));
+    return live ? ModelFacts.State.LIVE : ModelFacts.State.RETIRED;
+  }
+
+  private static Fact known(
+      StageCall call,
+      ArtifactUri model,
+      Artifact artifact,
+      Registry.Version version,
+      ModelFacts.State state,
+      String sha256) {
     ModelCard card = ModelCard.fromFile(call.read(model, ModelCard.FILE));
     Map<String, Object> more = new LinkedHashMap<>();
-    more.put("sha256", Fingerprint.sha256(call.read(model, TreeModel.FILE)));
+    more.put("sha256", sha256);
     more.put("run", artifact.run());
     more.put("created_at", artifact.createdAt());
     more.put("rounds", card.rounds());
     more.put("features", card.features().size());
     more.put("train_rows", card.trainRows());
     more.put("memory_bytes", card.memoryBytes());
-    return ModelFacts.fact(call.request().pipeline(), version, ModelFacts.State.CANDIDATE, more);
+    return ModelFacts.fact(call.request().pipeline(), version, state, more);
   }
 
   private static List<Fact> curve(StageCall call, ArtifactUri model) {

@@ -96,8 +96,12 @@ class TrainStageTest {
     Registry registry = platform.registries().read("p");
     assertThat(registry.versions()).extracting(Registry.Version::number).containsExactly(1, 2);
     platform.registries().update("p", r -> r.release(1, r.get(1).order()));
-    int before = cloud.facts().of("models").size();
     answer(first);
-    assertThat(cloud.facts().of("models")).hasSize(before);
+    assertThat(cloud.facts().column("models", "state"))
+        .containsExactly("CANDIDATE", "CANDIDATE", "LIVE");
+    assertThat(cloud.facts().column("models", "sha256")).doesNotContainNull();
+    platform.registries().update("p", r -> r.release(2, r.get(2).order()));
+    answer(first);
+    assertThat(cloud.facts().column("models", "state").getLast()).isEqualTo("RETIRED");
   }
 }

@@ -261,13 +261,11 @@ final class ValidateDataStage implements Stage {
 
   /** Null where the statistics are older than associations. */
   private static @Nullable Relations relations(StageCall call, ArtifactUri statistics) {
-    ObjectName file = statistics.object(StatisticsFiles.RELATIONS);
-    return call.platform()
-        .objects()
-        .find(file)
-        .map(found ->
-            StatisticsFiles.readRelations(call.platform().objects().read(file), file.uri()))
-        .orElse(null);
+    return call.sealed(statistics).has(StatisticsFiles.RELATIONS)
+        ? StatisticsFiles.readRelations(
+            call.read(statistics, StatisticsFiles.RELATIONS),
+            statistics + StatisticsFiles.RELATIONS)
+        : null;
   }
 
   /** The schema that a person wrote, as it was when the run pinned it. */

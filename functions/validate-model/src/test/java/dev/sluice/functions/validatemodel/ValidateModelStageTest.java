@@ -72,7 +72,8 @@ class ValidateModelStageTest {
                     model,
                     "gs://test-artifacts/p/transform/" + "0".repeat(32) + "/",
                     batch.batch(),
-                    Order.of(batch)));
+                    Order.of(batch),
+                    /* sha256= */ null));
     return answer(
         MemoryCloud.call(
             batch, "validate-model", Map.of("model", model, "evaluation", evaluation(skill))));
