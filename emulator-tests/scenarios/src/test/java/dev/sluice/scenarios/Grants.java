@@ -64,7 +64,7 @@ final class Grants {
           Map.entry(
               "ReleaseAction.copyAll",
               Set.of("artifacts.objectViewer", "serving.objectCreator", "serving.objectViewer")),
-          Map.entry("ResolveAction.newest", Set.of("artifacts.objectViewer")),
+          Map.entry("ResolveAction.known", Set.of("artifacts.objectViewer")),
           Map.entry(
               "ResolveAction.pin", Set.of("artifacts.objectCreator", "artifacts.objectViewer")),
           Map.entry("ResolveAction.schemaGeneration", Set.of("serving.objectViewer")),
