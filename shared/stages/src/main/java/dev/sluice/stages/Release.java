@@ -27,10 +27,10 @@ public record Release(
   public static final String TRANSFORM = "transform/";
 
   public Release {
-    // In one order in every process: a release that is repeated elsewhere writes the same bytes, and
+    // In one order in every process: a release that is repeated elsewhere writes the same bytes,
+    // and
     // only then is the file that is there its own.
     checksums = Collections.unmodifiableMap(new TreeMap<>(checksums));
-    sha256 =
-        sha256 == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(sha256));
+    sha256 = sha256 == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(sha256));
   }
 }
