@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from airflow.sdk import DAG, Asset, AssetAlias, TriggerRule
+from airflow.sdk import DAG, Asset, AssetAlias, TaskGroup, TriggerRule
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from sluice.conf import params
@@ -89,10 +89,17 @@ def build_dag(
         },
         doc_md=pipeline_doc(pipeline, operations, spec),
     ) as dag:
+        # A task's id stays the operation's name.
+        groups = {
+            name: TaskGroup(name, prefix_group_id=False)
+            for name in dict.fromkeys(o.group for o in operations.in_order())
+            if name
+        }
         tasks: dict[str, StageOperator | MappedOperator] = {}
         for operation in operations.in_order():
+            group = groups.get(operation.group)
             tasks[operation.name] = _task(
-                pipeline, operation, operations, spec, deployment, folder, tasks
+                pipeline, operation, operations, spec, deployment, folder, tasks, group
             )
         for giver, taker in operations.edges():
             tasks[giver] >> tasks[taker]
@@ -112,6 +119,7 @@ def _task(
     deployment: Deployment,
     folder: Path,
     before: Mapping[str, StageOperator | MappedOperator],
+    group: TaskGroup | None,
 ) -> StageOperator | MappedOperator:
     kind = TeardownOperator if operation.teardown else StageOperator
     seconds = deployment.call_seconds(operation)
@@ -127,6 +135,8 @@ def _task(
         "execution_timeout": timedelta(seconds=seconds) + MARGIN,
         "doc_md": operation_doc(operation, operations),
     }
+    if group:
+        arguments["task_group"] = group
     if operation.name in deployment.pools:
         arguments["pool"] = deployment.pools[operation.name]
     if VERSION in operation.gives:

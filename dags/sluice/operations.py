@@ -16,7 +16,17 @@ import yaml
 from sluice import documents
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-KEYS = ("function", "map_over", "expands", "takes", "gives", "reads", "teardown", "long")
+KEYS = (
+    "function",
+    "map_over",
+    "expands",
+    "takes",
+    "gives",
+    "reads",
+    "teardown",
+    "long",
+    "group",
+)
 LIST = "list"
 OPTIONAL = "optional"
 KINDS = ("shard", "slice", "trial")
@@ -42,7 +52,7 @@ class Operation:
     `lists` are those of its outputs that are any number of uris, as `name#0`, `name#1` and so on.
     `reads` are the spec keys that enter its fingerprint. `teardown` marks the one that ends every
     run, whatever happened. `long` marks one that may take so long that its call is worth to be
-    waited for without a worker.
+    waited for without a worker. `group` is the frame in which the UI draws it, None for none.
     """
 
     name: str
@@ -55,6 +65,7 @@ class Operation:
     reads: tuple[str, ...]
     teardown: bool
     long: bool
+    group: str | None
 
 
 class Operations:
@@ -85,6 +96,11 @@ class Operations:
                         " already"
                     )
         for operation in self:
+            if operation.group in self._by_name:
+                raise BadInput(
+                    f"{what}: group of {operation.name} is '{operation.group}', which is an"
+                    " operation; give the group another name"
+                )
             for name in operation.takes:
                 if name not in self._giver:
                     raise BadInput(
@@ -265,6 +281,9 @@ def _operation(name: object, row: object, what: str) -> Operation:
     expands = row.get("expands")
     if not isinstance(row.get("long", False), bool):
         raise BadInput(f"{what}: long of {name} must be true or false, not {row['long']!r}")
+    group = row.get("group")
+    if group is not None and not (isinstance(group, str) and NAME.fullmatch(group)):
+        raise BadInput(f"{what}: group of {name} is {group!r}; it must match {NAME.pattern}")
     for key, kind in (("map_over", map_over), ("expands", expands)):
         if kind is not None and kind not in KINDS:
             raise BadInput(f"{what}: {key} of {name} is '{kind}'{_suggest(str(kind), KINDS)}")
@@ -295,6 +314,7 @@ def _operation(name: object, row: object, what: str) -> Operation:
         reads=_names(name, "reads", row.get("reads") or [], what),
         teardown=teardown,
         long=row.get("long") is True,
+        group=group,
     )
 
 

@@ -64,11 +64,8 @@ class StageOperator(BaseOperator):
 
     def execute(self, context: Mapping[str, Any]) -> Returned:
         task = context["ti"]
-        given = {
-            giver: self._given(task, giver) for giver in self.operations.upstream(self.operation)
-        }
         try:
-            inputs, missing = self.operations.inputs(self.operation, given)
+            inputs, missing = self._inputs(task, self.operation, self.shard)
         except Incomplete as e:
             task.xcom_push(ERROR, str(e))
             raise AirflowFailException(str(e)) from None
@@ -114,16 +111,26 @@ class StageOperator(BaseOperator):
             return list(range(result.expand.get(self.operation.expands, 0)))
         return result.outputs
 
-    def _given(self, task: Any, giver: str) -> dict[str, str] | list[dict[str, str]]:
+    def _inputs(
+        self, task: Any, operation: Operation, shard: int | None
+    ) -> tuple[dict[str, str], list[str]]:
+        """The inputs of a call of the operation, and the required ones that were not given. Raises
+        Incomplete."""
+        upstream = self.operations.upstream(operation)
+        given = {giver: self._given(task, operation, giver, shard) for giver in upstream}
+        return self.operations.inputs(operation, given)
+
+    def _given(
+        self, task: Any, operation: Operation, giver: str, shard: int | None
+    ) -> dict[str, str] | list[dict[str, str]]:
         """What the giver gave, or each of its calls where the inputs are joined."""
         other = self.operations[giver]
-        if self.operations.is_joined(self.operation, giver):
+        if self.operations.is_joined(operation, giver):
             calls = range(self._calls(task, other))
             return [task.xcom_pull(task_ids=giver, map_indexes=k) or {} for k in calls]
         key = OUTPUTS if other.expands else RETURNED
-        own = other.map_over is not None
-        shard = self.shard if own else -1
-        return task.xcom_pull(task_ids=giver, key=key, map_indexes=shard) or {}
+        index = shard if other.map_over is not None else -1
+        return task.xcom_pull(task_ids=giver, key=key, map_indexes=index) or {}
 
     def _calls(self, task: Any, operation: Operation) -> int:
         """How often a mapped operation is called; 0 for one that is not mapped."""
@@ -211,7 +218,22 @@ class TeardownOperator(StageOperator):
         failed = [name for name, end in ends.items() if end["state"] in _BAD]
         if failed:
             raise AirflowFailException(f"The run failed, because these did: {', '.join(failed)}")
+        idle = next((name for name in ends if self._is_cancelled(context, name, ends[name])), None)
+        if idle:
+            raise AirflowFailException(f"The run was cancelled before {idle} began")
         return outputs
+
+    def _is_cancelled(self, context: Mapping[str, Any], name: str, end: Mapping[str, Any]) -> bool:
+        """True where it was skipped though it was given all that it takes. Airflow skips what has
+        not begun of a run that is ended by hand, and of a run without failures tells no more."""
+        if end["state"] != "skipped":
+            return False
+        task, operation = context["ti"], self.operations[name]
+        calls = range(self._calls(task, operation)) if operation.map_over else [None]
+        try:
+            return any(not self._inputs(task, operation, call)[1] for call in calls)
+        except Incomplete:
+            return False
 
     def request(self, context: Mapping[str, Any], inputs: dict[str, str]) -> dict[str, Any]:
         request = super().request(context, inputs)

@@ -77,6 +77,23 @@ def test_edges_are_what_takes_and_gives_imply(bag):
         assert [list(edge) for edge in edges] == GOLDEN["edges"]
 
 
+def test_the_picture_has_few_frames_and_a_tasks_id_is_its_operations_name(bag):
+    for dag in bag.dags.values():
+        frames = {task.task_id: task.task_group.group_id for task in dag.tasks}
+        assert [name for name, frame in frames.items() if frame is None] == [
+            "resolve",
+            "release",
+            "finish-run",
+        ]
+        assert [name for name, frame in frames.items() if frame == "model"] == [
+            "transform",
+            "train",
+            "evaluate",
+            "validate-model",
+        ]
+        assert set(frames.values()) == {None, "data", "model"}
+
+
 def test_no_dag_has_a_circle(bag):
     for dag in bag.dags.values():
         dag.check_cycle()

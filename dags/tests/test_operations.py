@@ -94,6 +94,8 @@ def test_misses_what_is_required_and_not_given():
         ({"gives: [right]": "gives: [left]"}, "gives of right names 'left', which left gives"),
         ({"takes: [batch]": "takes: [version]"}, "ingest, .*release wait for each other"),
         ({"takes: [batch]": "takes: batch"}, "takes of ingest must be a list"),
+        ({"takes: [batch]": "group: My data"}, "group of ingest is 'My data'; it must match"),
+        ({"takes: [batch]": "group: ingest"}, "group of ingest is 'ingest', which is an operation"),
         ({"{live_model: optional}": "{live_model: maybe}"}, "takes of gate must hold names and"),
         ({"takes: [batch]": "take: [batch]"}, "ingest has an unknown key 'take'.*'takes'"),
         ({"right: {takes": "left: {takes"}, "'left' stands here a second time"),

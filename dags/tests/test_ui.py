@@ -7,6 +7,7 @@ picture of the graph is left in target/airflow-graph.png.
 import json
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import browser as chromium
@@ -51,12 +52,20 @@ class Up:
     def add_pipeline(self, name):
         (self.pipelines / f"{name}.yaml").write_text("label: sold\n", encoding="utf-8")
 
+    def here(self, *arguments):
+        """The same in the foreground of a terminal of its own."""
+        command = [LAUNCHER, "up", "--state", self.state, "--pipelines", self.pipelines, *arguments]
+        with open(self.state / "here.log", "w") as log:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+
     def pid(self):
-        """The launcher's own process."""
+        """The cloud's own process."""
         return json.loads((self.state / "cloud.json").read_text(encoding="utf-8"))["pid"]
 
-    def processes(self):
-        """That one and all that it started, and so on."""
+    def processes(self, pid=None):
+        """That one, or another one, and all that it started, and so on."""
         children = {}
         for file in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -64,7 +73,7 @@ class Up:
             except FileNotFoundError:
                 continue  # It ended meanwhile.
             children.setdefault(parent, []).append(int(file.parent.name))
-        found = [self.pid()]
+        found = [pid or self.pid()]
         for process in found:
             found += children.get(process, [])
         return found
@@ -80,28 +89,36 @@ def local(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def batch(local):
-    """A batch of the pipeline whose own run was given up before it began."""
-    local.composer.pause(PIPELINE, True)
+def given_up(local):
+    """A batch of the pipeline, and its own run, which was given up before it began."""
+    local.command("pause", PIPELINE)
     local.command("drop", local.file, "--pipeline", PIPELINE, "--span", "2026-11-01")
     (run,) = eventually(lambda: local.composer.runs(PIPELINE), "the run of the file")
     assert run["state"] == "queued"
-    local.composer.cancel(PIPELINE, run["dag_run_id"])
-    local.composer.pause(PIPELINE, False)
+    local.command("cancel", PIPELINE, run["dag_run_id"])
+    local.command("unpause", PIPELINE)
     # What ends every run ends this one too, once it may.
     eventually(
         lambda: local.composer.state(PIPELINE, run["dag_run_id"]) in ENDED,
         "the end of the run that was given up",
     )
-    assert local.composer.tasks(PIPELINE, run["dag_run_id"])["resolve"] == "skipped"
-    return run["conf"]["batch"]
+    return run["conf"]["batch"], run["dag_run_id"]
+
+
+@pytest.fixture(scope="module")
+def batch(given_up):
+    return given_up[0]
 
 
 @pytest.fixture(scope="module")
 def released(local, batch, tmp_path_factory):
-    """The run that a person starts of the batch, in the UI's form, and follows there."""
+    """The run that a person starts of the batch, and what the UI shows of it at the end.
+
+    Started in the UI's form and followed there; where there is no browser, by a command.
+    """
     if chromium.missing():
-        pytest.skip(f"the UI is not tested: {chromium.missing()} not on PATH")
+        local.command("trigger", PIPELINE, "--batch", batch, "--wait")
+        return batch, None
     page = chromium.Browser(tmp_path_factory.mktemp("chromium"), seconds=60)
     ui = local.cloud["SLUICE_AIRFLOW"]
     try:
@@ -126,13 +143,20 @@ def released(local, batch, tmp_path_factory):
         )
         page.click('[aria-label="Collapse Details Panel"]')
         page.click(".react-flow__controls-fitview")
-        eventually(lambda: "success" in page.text(".react-flow__node[data-id=release]").lower(), "the graph's last state")
-        shown = {name: page.text(f".react-flow__node[data-id={name}]") for name in ("resolve", "train", "finish-run")}
+        eventually(
+            lambda: "success" in page.text(node("release")).lower(), "the graph's last state"
+        )
+        shown = {name: page.text(node(name)) for name in ("resolve", "train", "finish-run")}
         PICTURE.parent.mkdir(exist_ok=True)
         page.picture(PICTURE)
     finally:
         page.close()
     return run, shown
+
+
+def node(task):
+    """A task in the graph."""
+    return f".react-flow__node[data-id={task}]"
 
 
 def listening(processes):
@@ -181,10 +205,23 @@ def test_a_spec_that_is_added_is_a_dag_without_a_restart(local):
     eventually(lambda: local.composer.knows("second"), "the DAG of the new spec", seconds=60)
 
 
-def test_the_form_takes_a_batch_to_a_live_model(local, batch, released):
-    run, shown = released
+def test_a_run_that_is_cancelled_before_it_began_does_nothing(local, given_up):
+    _, run = given_up
+    ends = local.composer.tasks(PIPELINE, run)
+    del ends["finish-run"]
+    assert set(ends.values()) == {"skipped"}
 
+
+@pytest.mark.skipif(
+    bool(chromium.missing()), reason=f"the UI is not tested: {chromium.missing()} not on PATH"
+)
+def test_the_form_starts_a_run_and_the_graph_shows_its_end(released):
+    _, shown = released
     assert all("success" in text.lower() for text in shown.values()), shown
+
+
+def test_the_batch_is_live(local, batch, released):
+    run, _ = released
     ends = local.composer.tasks(PIPELINE, run)
     assert {task for task, state in ends.items() if state == "skipped"} == SHARDED
     assert {state for task, state in ends.items() if task not in SHARDED} == {"success"}
@@ -199,19 +236,42 @@ def test_the_form_takes_a_batch_to_a_live_model(local, batch, released):
     assert abs(cheap - dear) > 0.3
 
 
-def test_what_was_killed_leaves_nothing_behind_and_the_embedded_composer_makes_the_same(
-    local, batch, released
-):
+def gone(processes, what):
+    eventually(
+        lambda: not any(Path(f"/proc/{process}").exists() for process in processes),
+        f"the end of every process after {what}",
+        seconds=60,
+    )
+
+
+def test_down_ends_all_of_it(local, released):
+    processes = local.processes()
+    local.command("down")
+    gone(processes, "down")
+
+
+def test_ctrl_c_ends_all_of_it_also_while_it_starts(local, released):
+    up = local.here("--airflow")
+    eventually(lambda: len(local.processes(up.pid)) > 2, "Airflow's API server")
+    processes = local.processes(up.pid)
+    os.killpg(up.pid, signal.SIGINT)
+    assert up.wait(60) == 130
+    gone(processes, "Ctrl-C")
+
+
+def test_runs_outlive_a_restart_and_what_is_killed_leaves_nothing_behind(local, released):
     run, _ = released
+    local.up("--airflow")
+    assert local.composer.state(PIPELINE, run) == "success"
     processes = local.processes()
 
     os.kill(local.pid(), signal.SIGKILL)
 
-    eventually(
-        lambda: not any(Path(f"/proc/{process}").exists() for process in processes),
-        "the end of every process",
-        seconds=60,
-    )
+    gone(processes, "SIGKILL")
+
+
+def test_the_embedded_composer_makes_the_same(local, batch, released):
+    run, _ = released
     assert "airflow" not in local.up()
     again = f"{batch}--again"
     local.cloud.lend_pins(PIPELINE, run, again)

@@ -217,8 +217,6 @@ class Server:
         while not self._told_to_end.is_set():
             if self._told_to_start and not started:
                 started = True
-                deployment = json.loads((self._folder / "dags" / "deployment.json").read_text())
-                self._environment["SLUICE_FUNCTIONS"] = json.dumps(deployment["functions"])
                 for name, arguments in AFTER_START.items():
                     self._add(name, arguments)
             for component in self._components:
@@ -237,11 +235,12 @@ class Server:
     def _close(self) -> None:
         """The API server last, as the others still tell it how things ended."""
         deadline = time.monotonic() + GRACE_SECONDS
-        for component in reversed(self._components):
-            component.end()
-        for component in self._components:
-            while component.ended() is None and time.monotonic() < deadline:
-                time.sleep(0.05)
+        for components in (self._components[1:], self._components[:1]):
+            for component in components:
+                component.end()
+            for component in components:
+                while component.ended() is None and time.monotonic() < deadline:
+                    time.sleep(0.05)
         for component in self._components:
             component.kill()
 

@@ -68,9 +68,14 @@ record Addresses(long pid, Map<String, String> environment, Map<String, String> 
     return Json.read(Files.readString(state.resolve(FILE)), Addresses.class, FILE);
   }
 
+  /** True where emulators stand for the cloud. */
+  boolean isLocal() {
+    return environment.containsKey("STORAGE_EMULATOR_HOST");
+  }
+
   /** For Google's Java clients; of a deployed cloud with Google's own credentials. */
   CloudConfiguration cloud() {
-    boolean local = environment.containsKey("STORAGE_EMULATOR_HOST");
+    boolean local = isLocal();
     return CloudConfiguration.from(name ->
         switch (name) {
           case "COMPOSER_USER", "COMPOSER_PASSWORD" -> local ? "admin" : null;

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,6 +40,13 @@ final class CloudOption {
   Addresses addresses() throws IOException {
     Path given = file;
     return given == null ? Addresses.of(state.folder()) : deployed(given);
+  }
+
+  /** Its addresses, or nothing where no deployed cloud is named and no local one runs. */
+  Optional<Addresses> ifUp() throws IOException {
+    return file == null && !Addresses.isUp(state.folder())
+        ? Optional.empty()
+        : Optional.of(addresses());
   }
 
   static Addresses deployed(Path file) throws IOException {

@@ -75,6 +75,9 @@ public final class Containers implements AutoCloseable {
   private final Path proc;
   private final List<Container> containers = new ArrayList<>();
 
+  /** Containers do not know of this process, and would outlive one that is interrupted. */
+  private final Thread atExit = new Thread(this::end);
+
   /**
    * @param heap the rule for all of them
    */
@@ -88,6 +91,7 @@ public final class Containers implements AutoCloseable {
   Containers(Heap heap, Path proc) {
     this.heap = heap;
     this.proc = proc;
+    Runtime.getRuntime().addShutdownHook(atExit);
   }
 
   /** Every instance so far, in the order in which they were started. */
@@ -125,7 +129,12 @@ public final class Containers implements AutoCloseable {
 
   /** Ends what still runs, at once, and waits until nothing of it is left. */
   @Override
-  public synchronized void close() {
+  public void close() {
+    Runtime.getRuntime().removeShutdownHook(atExit);
+    end();
+  }
+
+  private synchronized void end() {
     containers.forEach(Container::kill);
     containers.forEach(Container::awaitKilled);
   }

@@ -27,6 +27,7 @@ import picocli.CommandLine.ScopeType;
       PauseCommand.class,
       UnpauseCommand.class,
       AcceptCommand.class,
+      CheckCommand.class,
       PredictCommand.class,
       PackageCommand.class,
       HelpCommand.class,

@@ -34,15 +34,15 @@ final class RunsOnRequestTest {
     cloud.spec("force", "label: sold\n");
     Batch batch = cloud.drop("force/2026-01-01/a.csv", Marketplace.csv(Marketplace.day(61, ROWS)));
     assertThat(cloud.live("force")).isEqualTo(1);
-    String again = batch.batch() + "--again-1";
+    String other = batch.batch() + "--other";
     String forced = batch.batch() + "--force-1";
 
-    cloud.composer().trigger("force", again, Map.of("batch", batch.batch()));
+    cloud.composer().trigger("force", other, Map.of("batch", batch.batch()));
     cloud.awaitIdle();
     cloud.composer().trigger("force", forced, Map.of("batch", batch.batch(), "force", true));
     cloud.awaitIdle();
 
-    assertThat(stages(again)).hasSize(7).allMatch(row -> Boolean.TRUE.equals(row.get("cached")));
+    assertThat(stages(other)).hasSize(7).allMatch(row -> Boolean.TRUE.equals(row.get("cached")));
     assertThat(cloud.composer().run("force", forced)).isEqualTo(RunState.SUCCESS);
     assertThat(stages(forced)).hasSize(7).allMatch(row -> Boolean.FALSE.equals(row.get("cached")));
     assertThat(cloud.live("force")).isEqualTo(2);

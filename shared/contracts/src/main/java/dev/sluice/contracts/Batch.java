@@ -82,7 +82,7 @@ public record Batch(
     return pipeline + "/receipts/" + Fingerprint.of(List.of(pipeline, cause)) + ".json";
   }
 
-  /** The id of the batch's own run; {@code --again} and {@code --force} make others. */
+  /** The id of the batch's own run; {@code --force} makes others. */
   public String run() {
     return batch;
   }

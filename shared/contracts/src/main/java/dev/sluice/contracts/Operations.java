@@ -14,7 +14,16 @@ import org.jspecify.annotations.Nullable;
 /** {@code dags/operations.yaml}: every operation, and the edges that takes and gives imply. */
 public final class Operations {
   private static final List<String> KEYS =
-      List.of("function", "map_over", "expands", "takes", "gives", "reads", "teardown", "long");
+      List.of(
+          "function",
+          "map_over",
+          "expands",
+          "takes",
+          "gives",
+          "reads",
+          "teardown",
+          "long",
+          "group");
 
   private final Map<String, Operation> byName;
   private final Map<String, String> giver;
@@ -45,6 +54,7 @@ public final class Operations {
       entry.only(KEYS);
       // How Airflow waits for the answer, which is nothing that is to be known here.
       entry.bool("long", false);
+      checkGroup(entry, yaml.values().keySet());
       String function = entry.string("function");
       Map<String, Boolean> gives = gives(entry);
       Operation operation =
@@ -108,6 +118,21 @@ public final class Operations {
       operations.checkMapped(operation, yaml);
     }
     return operations;
+  }
+
+  /** The frame in which Airflow draws it, which is nothing else that is to be known here. */
+  private static void checkGroup(Yaml entry, Set<String> operations) {
+    String group = entry.string("group");
+    if (group == null) {
+      return;
+    }
+    if (!Names.PIPELINE.matcher(group).matches()) {
+      throw entry.refuse("group", "is '" + group + "'; it must match " + Names.PIPELINE);
+    }
+    if (operations.contains(group)) {
+      throw entry.refuse(
+          "group", "is '" + group + "', which is an operation; give the group another name");
+    }
   }
 
   /** Somebody it takes from must say how often it is called. */

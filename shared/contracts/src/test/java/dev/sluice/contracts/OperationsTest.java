@@ -92,6 +92,8 @@ class OperationsTest {
         "a: {give: [x]}|did you mean 'gives'",
         "a: {takes: x}|must be a list",
         "a: {long: yes}|'long' must be true or false, not 'yes'",
+        "a: {group: My data}|'group' is 'My data'; it must match",
+        "a: {group: a}|'group' is 'a', which is an operation",
         "a: {takes: [{x: perhaps}]}|must hold names and {name: optional}",
         "Train: {gives: [x]}|operation is 'Train'",
       })
@@ -99,6 +101,12 @@ class OperationsTest {
     assertThatThrownBy(() -> parse(text + "\n"))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void aGroupIsForThePictureAlone() {
+    assertThat(parse("a: {group: data, gives: [x]}\n").get("a"))
+        .isEqualTo(parse("a: {gives: [x]}\n").get("a"));
   }
 
   @Test

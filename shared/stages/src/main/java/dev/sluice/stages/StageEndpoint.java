@@ -8,7 +8,6 @@ import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Conflict;
 import dev.sluice.contracts.Fact;
-import dev.sluice.contracts.Fingerprint;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Operation;
 import dev.sluice.contracts.Operations;
@@ -173,8 +172,14 @@ public final class StageEndpoint {
     RunContext context = platform.context(request.pipeline(), request.run());
     Map<String, Object> spec = context.spec().subset(operation.reads());
     fingerprint[0] =
-        fingerprint(
-            request, operation, operations, context, spec, made.dependsOn(context, platform));
+        CallFingerprint.of(
+            platform,
+            platform.codeVersion(),
+            request,
+            operations,
+            context.batch(),
+            spec,
+            made.dependsOn(context, platform));
     try (StageCall call =
         new StageCall(platform, request, operation, context, fingerprint[0], progress)) {
       StageResult result = find(call).orElse(null);
@@ -251,74 +256,6 @@ public final class StageEndpoint {
     } catch (Conflict e) {
       return false;
     }
-  }
-
-  private String fingerprint(
-      StageRequest request,
-      Operation operation,
-      Operations operations,
-      RunContext context,
-      Map<String, Object> spec,
-      Map<String, Object> others) {
-    Map<String, Object> content = new TreeMap<>();
-    content.put("others", others);
-    content.put("operation", operation.name());
-    content.put("code", platform.codeVersion());
-    content.put("spec", spec);
-    content.put("parameters", request.parameters());
-    if (request.isForced()) {
-      // Of no other run; a repeated call of this one still finds what it made.
-      content.put("forced_by", request.run());
-    }
-    if (request.shard() != null && request.shards() != null) {
-      // One shard's part depends on where the others are cut.
-      content.put("shard", request.shard());
-      content.put("shards", request.shards());
-    }
-    Map<String, Object> inputs = new TreeMap<>();
-    for (String name : operation.takes().keySet()) {
-      boolean joined = operations.isJoined(operation, name);
-      String one = request.inputs().get(name);
-      List<String> uris = joined ? request.inputs(name) : one == null ? List.of() : List.of(one);
-      if (uris.isEmpty()) {
-        if (!operation.isOptional(name)) {
-          throw new BadInput(
-              "operation " + operation.name() + " takes '" + name + "', which the request lacks");
-        }
-      } else if (name.equals("batch")) {
-        inputs.put(name, context.batch().content());
-      } else {
-        List<Object> held = uris.stream().map(uri -> content(owned(request, name, uri))).toList();
-        if (!Operation.kind(name).equals("blessing")) {
-          inputs.put(name, joined ? held : held.getFirst());
-        }
-      }
-    }
-    content.put("inputs", inputs);
-    return Fingerprint.of(content);
-  }
-
-  private ArtifactUri owned(StageRequest request, String name, String uri) {
-    return ArtifactUri.owned(platform.layout().artifacts(), request.pipeline(), name, uri);
-  }
-
-  /**
-   * An artifact is known by its bytes rather than by how it came about: a batch that is judged
-   * against another baseline but leaves the same schema is transformed once. A blessing permits and
-   * changes nothing: it must be there and does not enter.
-   */
-  private Object content(ArtifactUri uri) {
-    var object = uri.object(Artifact.FILE);
-    Artifact artifact = Json.read(platform.objects().read(object), Artifact.class, object.uri());
-    return artifact.objects().stream()
-        .map(file ->
-            file.name()
-                + ":"
-                + (file.sha256() == null ? file.crc32c() : file.sha256())
-                + ":"
-                + file.bytes())
-        .sorted()
-        .toList();
   }
 
   private List<Fact> lineage(StageResult result) {

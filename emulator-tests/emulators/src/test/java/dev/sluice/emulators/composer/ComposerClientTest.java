@@ -14,6 +14,7 @@ import dev.sluice.gcp.TaskState;
 import dev.sluice.gcp.TriggerOutcome;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;

@@ -87,7 +87,7 @@ final class FinishRunAction implements Action {
     }
     return batch.equals(request.run())
         ? "resume with: " + command + " --batch " + batch
-        : "start another run with: " + command + " --batch " + batch + " --again";
+        : "start another run with: " + command + " --batch " + batch + " --force";
   }
 
   private static List<Failure> failures(StageRequest request) {

@@ -26,6 +26,7 @@ final class Exchange {
   void clear() {
     int answered = messages.size();
     body.clear();
+    json.clear();
     answer.clear();
     row.clear();
     message.clear();

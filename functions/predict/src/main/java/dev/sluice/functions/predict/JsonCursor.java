@@ -19,7 +19,9 @@ final class JsonCursor {
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22
   };
 
-  private byte[] buffer = new byte[0];
+  private static final byte[] NOTHING = {};
+
+  private byte[] buffer = NOTHING;
   private int end;
   private int at;
 
@@ -38,6 +40,12 @@ final class JsonCursor {
     end = length;
     at = 0;
     nonFinite = false;
+  }
+
+  /** Lets go of what it read: one that waits for its next use must not keep a large body. */
+  void clear() {
+    start(NOTHING, 0);
+    decoded = null;
   }
 
   byte[] buffer() {

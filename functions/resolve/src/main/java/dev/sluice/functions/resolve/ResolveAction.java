@@ -1,7 +1,6 @@
 package dev.sluice.functions.resolve;
 
 import dev.sluice.contracts.BadInput;
-import dev.sluice.contracts.BaselineRule;
 import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.BatchState;
 import dev.sluice.contracts.Conflict;
@@ -19,9 +18,9 @@ import dev.sluice.gcp.WriteCondition;
 import dev.sluice.rollout.Registry;
 import dev.sluice.stages.Action;
 import dev.sluice.stages.Batches;
+import dev.sluice.stages.Pinning;
 import dev.sluice.stages.Platform;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,17 +32,8 @@ import org.jspecify.annotations.Nullable;
  * gets the first one's.
  */
 final class ResolveAction implements Action {
-  /** Below this a call ends well within a function's time, and cutting costs more than it saves. */
-  private static final long ONE_CALL_BYTES = 256L << 20;
-
   /** Documents of batches that are read to find the newest. */
   private static final int MOST_BATCHES = 1_000;
-
-  /** Batches that tell how far batches differ by nature. */
-  private static final int MOST_HISTORY = 12;
-
-  private static final long SHARD_BYTES = 128L << 20;
-  private static final int MOST_SHARDS = 64;
 
   private final Platform platform;
   private final Batches batches;
@@ -61,16 +51,9 @@ final class ResolveAction implements Action {
             .findBatch(request.pipeline(), pins.batch())
             .orElseThrow(() -> new BadInput("batch " + pins.batch() + " is gone"));
     platform.report(List.of(platform.batchState(batch, BatchState.RUNNING, null)));
-    Map<String, String> outputs = new LinkedHashMap<>();
-    outputs.put("batch", platform.layout().batch(request.pipeline(), pins.batch()).uri());
-    put(outputs, "previous_schema", pins.previousSchema());
-    put(outputs, "baseline", pins.baseline());
-    put(outputs, "history", pins.history());
-    put(outputs, "live_statistics", pins.liveStatistics());
-    put(outputs, "live_model", pins.liveModel());
-    int shards = shards(platform.spec(request.pipeline(), pins.specGeneration()), batch);
+    int shards = Pinning.shards(platform.spec(request.pipeline(), pins.specGeneration()), batch);
     return new StageResult(
-        outputs,
+        Pinning.outputs(platform.layout(), request.pipeline(), pins),
         null,
         false,
         Map.of(
@@ -80,34 +63,6 @@ final class ResolveAction implements Action {
             "bytes", batch.bytes(),
             "shards", shards),
         Map.of(Operation.SHARD, shards));
-  }
-
-  /** Into how many shards the batch is cut; 0 for a call an operation. */
-  static int shards(PipelineSpec spec, Batch batch) {
-    if (batch.sources().getFirst().isTable()) {
-      // A table is read in parallel within one call, over as many streams as the spec says.
-      return 0;
-    }
-    return switch (spec.engine()) {
-      case CALL -> 0;
-      case SHARDS -> spec.shards();
-      case AUTO ->
-          batch.bytes() < ONE_CALL_BYTES
-              ? 0
-              : (int) Math.min(MOST_SHARDS, Math.ceilDiv(batch.bytes(), SHARD_BYTES));
-    };
-  }
-
-  private static void put(Map<String, String> outputs, String name, @Nullable String uri) {
-    if (uri != null) {
-      outputs.put(name, uri);
-    }
-  }
-
-  private static void put(Map<String, String> outputs, String name, List<String> uris) {
-    for (int number = 0; number < uris.size(); number++) {
-      outputs.put(StageRequest.joined(name, number), uris.get(number));
-    }
   }
 
   private Pins pin(StageRequest request) {
@@ -132,7 +87,7 @@ final class ResolveAction implements Action {
     } else {
       batch = newest(request, spec, registry);
     }
-    Pins pins = pins(spec, file.generation(), schemaGeneration, registry, batch);
+    Pins pins = Pinning.of(spec, file.generation(), schemaGeneration, registry, batch);
     ObjectName name = platform.layout().pins(pipeline, request.run());
     try {
       platform
@@ -142,41 +97,6 @@ final class ResolveAction implements Action {
     } catch (Conflict e) {
       return Json.read(platform.objects().read(name), Pins.class, name.uri());
     }
-  }
-
-  private static Pins pins(
-      PipelineSpec spec,
-      long specGeneration,
-      @Nullable Long schemaGeneration,
-      Registry registry,
-      Batch batch) {
-    BaselineRule rule =
-        spec.section("checks", checks -> BaselineRule.parse(checks.get("baseline")));
-    List<Registry.Judged> before = registry.before(batch);
-    List<String> baseline = statistics(registry.baselines(rule, batch));
-    Optional<Registry.Judged> accepted =
-        registry.wentOn(batch.batch()).filter(judged -> judged.accepted() != null);
-    String live =
-        registry
-            .trainedOn()
-            .filter(judged -> !judged.batch().equals(batch.batch()))
-            .map(Registry.Judged::statistics)
-            .filter(statistics -> !baseline.equals(List.of(statistics)))
-            .orElse(null);
-    return new Pins(
-        batch.batch(),
-        specGeneration,
-        schemaGeneration,
-        accepted.or(() -> before.stream().findFirst()).map(Registry.Judged::schema).orElse(null),
-        baseline,
-        statistics(before.subList(0, Math.min(before.size(), MOST_HISTORY))),
-        live,
-        registry.liveVersion().map(Registry.Version::model).orElse(null),
-        accepted.map(Registry.Judged::accepted).orElse(null));
-  }
-
-  private static List<String> statistics(List<Registry.Judged> batches) {
-    return batches.stream().map(Registry.Judged::statistics).toList();
   }
 
   private @Nullable Long schemaGeneration(PipelineSpec spec) {

@@ -22,6 +22,7 @@ import dev.sluice.gcp.Tables;
 import dev.sluice.rollout.Registry;
 import dev.sluice.stages.Batches;
 import dev.sluice.stages.Configuration;
+import dev.sluice.stages.Pinning;
 import dev.sluice.stages.Platform;
 import dev.sluice.testing.MemoryCloud;
 import java.time.Duration;
@@ -669,7 +670,7 @@ class ResolveActionTest {
   void aBatchIsCutByItsSizeOrAsTheSpecSays(String engine, long bytes, int shards) {
     PipelineSpec spec = PipelineSpec.parse("p", "label: x\nengine: " + engine + "\n");
     Batch batch = Batch.of("p", "s", List.of(new Source("gs://b/n#1", bytes, "")), Instant.EPOCH);
-    assertThat(ResolveAction.shards(spec, batch)).isEqualTo(shards);
+    assertThat(Pinning.shards(spec, batch)).isEqualTo(shards);
   }
 
   @Test

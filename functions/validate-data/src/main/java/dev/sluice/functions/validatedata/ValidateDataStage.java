@@ -20,6 +20,7 @@ import dev.sluice.gcp.StoredObject;
 import dev.sluice.rollout.Registry;
 import dev.sluice.stages.ArtifactUri;
 import dev.sluice.stages.ExampleFiles;
+import dev.sluice.stages.Pinning;
 import dev.sluice.stages.Platform;
 import dev.sluice.stages.RunContext;
 import dev.sluice.stages.Stage;
@@ -58,14 +59,11 @@ import org.tensorflow.metadata.v0.Schema;
 final class ValidateDataStage implements Stage {
   @Override
   public Map<String, Object> dependsOn(RunContext context, Platform platform) {
-    Map<String, Object> others = new HashMap<>();
-    givenSchema(context.spec(), context.pins(), platform)
-        .ifPresent(found -> others.put("schema", found.crc32c()));
-    Acceptance accepted = context.pins().accepted();
-    if (accepted != null) {
-      others.put("accepted", Json.tree(accepted).toString());
-    }
-    return others;
+    return Pinning.judgedBy(
+        givenSchema(context.spec(), context.pins(), platform)
+            .map(StoredObject::crc32c)
+            .orElse(null),
+        context.pins().accepted());
   }
 
   @Override
