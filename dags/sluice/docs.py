@@ -1,4 +1,8 @@
-"""The texts that Airflow's UI shows of a DAG and of its tasks."""
+"""The texts that Airflow's UI shows of a DAG and of its tasks.
+
+Where lines lie close, in lists and tables, names are not set as code: the frame that the UI draws
+around code covers what hangs below the line before, and every underscore with it.
+"""
 
 from sluice.operations import Operation, Operations
 from sluice.spec import Spec
@@ -17,15 +21,15 @@ def operation_doc(operation: Operation, operations: Operations) -> str:
             f"Mapped: called once a {operation.map_over}, side by side, as often as"
             f" `{operations.expander(operation)}` says; skipped where it says of none."
         )
-    takes = _takes(operation, operations)
+    takes = _takes(operation, operations, "**")
     if takes:
         lines.append("Takes:\n" + "\n".join(f"- {take}" for take in takes))
     if operation.gives:
-        lines.append("Gives:\n" + "\n".join(f"- `{name}`" for name in operation.gives))
+        lines.append("Gives:\n" + "\n".join(f"- **{name}**" for name in operation.gives))
     if operation.expands:
         lines.append(f"Says how often what is mapped over a {operation.expands} is called.")
     if operation.reads:
-        keys = ", ".join(f"`{key}`" for key in operation.reads)
+        keys = ", ".join(f"**{key}**" for key in operation.reads)
         lines.append(f"Repeated where its inputs or these keys of the spec change: {keys}.")
     return "\n\n".join(lines)
 
@@ -33,9 +37,9 @@ def operation_doc(operation: Operation, operations: Operations) -> str:
 def pipeline_doc(pipeline: str, operations: Operations, spec: Spec) -> str:
     """What a run does, what starts one, the operations as a table and the spec, in Markdown."""
     rows = [
-        f"| `{o.name}`{f', a {o.map_over} each' if o.map_over else ''}"
-        f" | {'; '.join(_takes(o, operations)) or '-'}"
-        f" | {', '.join(f'`{name}`' for name in o.gives) or '-'} |"
+        f"| **{o.name}**{f', a {o.map_over} each' if o.map_over else ''}"
+        f" | {'; '.join(_takes(o, operations, '')) or '-'}"
+        f" | {', '.join(o.gives) or '-'} |"
         for o in operations.in_order()
     ]
     return "\n".join(
@@ -71,7 +75,7 @@ def _start(spec: Spec) -> str:
     )
 
 
-def _takes(operation: Operation, operations: Operations) -> list[str]:
+def _takes(operation: Operation, operations: Operations, mark: str) -> list[str]:
     takes = []
     for name, optional in operation.takes.items():
         giver = operations.giver(name)
@@ -80,5 +84,5 @@ def _takes(operation: Operation, operations: Operations) -> list[str]:
             which = f"every {operations[giver].map_over} of "
         elif operations[giver].map_over:
             which = f"the same {operations[giver].map_over} of "
-        takes.append(f"`{name}` from {which}`{giver}`" + (", if given" if optional else ""))
+        takes.append(f"{mark}{name}{mark} from {which}{giver}" + (", if given" if optional else ""))
     return takes

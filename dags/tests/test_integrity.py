@@ -111,11 +111,11 @@ def test_the_teardown_is_the_one_leaf_and_decides_the_run(bag):
 def test_the_docs_tell_what_an_operation_takes_and_gives(bag):
     doc = bag.dags["taxi"].get_task("validate-data").doc_md
     assert "Calls function `validate-data`." in doc
-    assert "- `statistics` from `analyze`\n" in doc
-    assert "- `baseline` from `resolve`, if given\n" in doc
-    assert "- `data_blessing`" in doc
-    assert "`checks`" in doc
-    assert "| `analyze` | `examples` from `ingest` | `statistics` |" in bag.dags["taxi"].doc_md
+    assert "- **statistics** from analyze\n" in doc
+    assert "- **baseline** from resolve, if given\n" in doc
+    assert "- **data_blessing**" in doc
+    assert "**checks**" in doc
+    assert "| **analyze** | examples from ingest | statistics |" in bag.dags["taxi"].doc_md
     assert "    label: {name: big_tip" in bag.dags["taxi"].doc_md
 
 
@@ -134,9 +134,9 @@ def test_a_mapped_operation_is_mapped_over_what_the_first_one_returns(dags_folde
     doc = dag.get_task("part").partial_kwargs["doc_md"]
     assert "Mapped: called once a shard, side by side, as often as `resolve` says; skipped" in doc
     assert "Says how often what is mapped over a shard is called." in dag.get_task("resolve").doc_md
-    assert "- `inspection` from the same shard of `inspect`\n" in doc
-    assert "- `part` from every shard of `part`, if given\n" in dag.get_task("ingest").doc_md
-    assert "| `part`, a shard each | `batch` from `resolve`;" in dag.doc_md
+    assert "- **inspection** from the same shard of inspect\n" in doc
+    assert "- **part** from every shard of part, if given\n" in dag.get_task("ingest").doc_md
+    assert "| **part**, a shard each | batch from resolve;" in dag.doc_md
     # Another text would be another version of the DAG at every parse.
     again = build(dags_folder)["taxi"]
     assert DagSerialization.to_dict(dag) == DagSerialization.to_dict(again)

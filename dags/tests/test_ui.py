@@ -136,6 +136,8 @@ def released(local, batch, tmp_path_factory):
         ).pop()
         page.open(f"{ui}/dags/{PIPELINE}/runs/{run}")
         page.click("[value=graph]")
+        # The frames of data and model are closed at first.
+        page.click("[data-testid=expand-all-button]")
         eventually(
             lambda: page.text("[data-testid=header-card] [data-testid=state-badge]")
             in ("Success", "Failed"),
@@ -208,8 +210,9 @@ def test_a_spec_that_is_added_is_a_dag_without_a_restart(local):
 def test_a_run_that_is_cancelled_before_it_began_does_nothing(local, given_up):
     _, run = given_up
     ends = local.composer.tasks(PIPELINE, run)
-    del ends["finish-run"]
+    assert ends.pop("finish-run") == "failed"
     assert set(ends.values()) == {"skipped"}
+    assert local.composer.state(PIPELINE, run) == "failed"
 
 
 @pytest.mark.skipif(

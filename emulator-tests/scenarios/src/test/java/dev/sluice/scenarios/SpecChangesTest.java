@@ -320,6 +320,27 @@ final class SpecChangesTest {
   }
 
   @Test
+  void anotherNumberOfShards() throws Exception {
+    String pipeline = "shards-change";
+    cloud.spec(pipeline, "label: sold\nengine: shards\nshards: 3\n");
+    Batch batch = cloud.drop(pipeline + "/2026-11-01/a.csv", day(80));
+    assertThat(cloud.row(batch)).containsEntry("state", "LIVE");
+    JsonObject same = check(pipeline, "label: sold\nengine: shards\nshards: 3\n");
+    assertThat(effects(same))
+        .containsEntry("inspect-shard", "cached")
+        .containsEntry("plan-shards", "cached")
+        .containsEntry("ingest-shard", "cached")
+        .containsEntry("ingest", "cached");
+    String yaml = "label: sold\nengine: shards\nshards: 4\n";
+    JsonObject check = check(pipeline, yaml);
+    assertThat(effects(check))
+        .containsEntry("inspect-shard", "anew")
+        .containsEntry("ingest", "depends");
+    cloud.spec(pipeline, yaml);
+    cameTrue(check, batch.run(), again(batch, 1));
+  }
+
+  @Test
   void aWrongSpecIsRefusedWithAllThatIsWrong() throws Exception {
     Path spec =
         Files.writeString(

@@ -330,7 +330,7 @@ final class CloudObjectStore implements ObjectStore {
     try {
       return stored(storage.get().copy(request.build()).getResult());
     } catch (StorageException e) {
-      if (e.getCode() != 412) {
+      if (e.getCode() != 412 && !isInTheWay(to, condition, e)) {
         throw error("copy", from.uri(), e);
       }
       // A copy has no mark of ours, yet equal bytes under the name are all that a copy asks for.
@@ -343,6 +343,22 @@ final class CloudObjectStore implements ObjectStore {
       }
       throw conflict(to, condition, there, e);
     }
+  }
+
+  /**
+   * True where an if-absent write was denied because the object is there: an account that may add
+   * objects and not replace them can be told so before its condition is looked at.
+   */
+  private boolean isInTheWay(ObjectName name, WriteCondition condition, StorageException e) {
+    return e.getCode() == 403
+        && !isLimited(e)
+        && condition instanceof WriteCondition.IfAbsent
+        && blob(name) != null;
+  }
+
+  private static boolean isLimited(StorageException e) {
+    return "rateLimitExceeded".equals(e.getReason())
+        || "userRateLimitExceeded".equals(e.getReason());
   }
 
   private static BlobId id(ObjectName name) {
@@ -385,8 +401,6 @@ final class CloudObjectStore implements ObjectStore {
     // Code 0 is a connection that failed, and then the message may be no more than a host.
     String said =
         e.getCode() == 0 ? "no answer (" + root(e) + ")" : e.getCode() + " " + e.getMessage();
-    boolean limited =
-        "rateLimitExceeded".equals(e.getReason()) || "userRateLimitExceeded".equals(e.getReason());
     return switch (e.getCode()) {
       case 404 ->
           doing.equals("read") || doing.equals("copy")
@@ -396,7 +410,7 @@ final class CloudObjectStore implements ObjectStore {
       case 401 ->
           new Bug(told + "no valid credentials; run as a service account or log in with gcloud", e);
       case 403 ->
-          limited
+          isLimited(e)
               ? new Unavailable(told + said + "; call again later", e)
               : new Bug(
                   told + "access denied; grant this function's account a role on the bucket", e);
@@ -626,7 +640,7 @@ final class CloudObjectStore implements ObjectStore {
 
     private void refuse(Exception e) {
       StorageException known = cause(e);
-      if (known == null || known.getCode() != 412) {
+      if (known == null || (known.getCode() != 412 && !isInTheWay(name, condition, known))) {
         throw error("write", name.uri(), e);
       }
       refused = known;

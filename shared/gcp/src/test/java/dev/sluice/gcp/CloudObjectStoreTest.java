@@ -201,6 +201,39 @@ final class CloudObjectStoreTest {
   }
 
   @Test
+  void whoMayOnlyAddFindsOutAllTheSameWhoWasFirst() {
+    byte[] large = random(CloudObjectStore.PART_BYTES + 1);
+    ObjectName second = ObjectName.of(FakeStorage.BUCKET, "large");
+    StoredObject first = objects.write(NAME, bytes("first"), "text/csv", WriteCondition.ifAbsent());
+    StoredObject firstLarge =
+        objects.write(second, out -> out.write(large), "x/y", WriteCondition.ifAbsent());
+    cloud.onlyAdds = true;
+
+    assertThat(objects.write(NAME, bytes("first"), "text/csv", WriteCondition.ifAbsent()))
+        .isEqualTo(first);
+    assertThat(objects.write(second, out -> out.write(large), "x/y", WriteCondition.ifAbsent()))
+        .isEqualTo(firstLarge);
+    assertThatThrownBy(
+            () -> objects.write(NAME, bytes("other"), "text/csv", WriteCondition.ifAbsent()))
+        .isInstanceOf(Conflict.class)
+        .hasMessageContaining("expected no object, found generation 1001");
+    assertThatThrownBy(() -> objects.copy(second, NAME, WriteCondition.ifAbsent()))
+        .isInstanceOf(Conflict.class);
+  }
+
+  @Test
+  void whoMayOnlyAddMayNotReplace() {
+    StoredObject first = objects.write(NAME, bytes("first"), "text/csv", WriteCondition.ifAbsent());
+    cloud.onlyAdds = true;
+
+    assertThatThrownBy(() ->
+            objects.write(
+                NAME, bytes("next"), "text/csv", WriteCondition.ifGeneration(first.generation())))
+        .isInstanceOf(Bug.class)
+        .hasMessageContaining("access denied");
+  }
+
+  @Test
   void compareAndSwapHasOneWinnerEvenWithEqualBytes() {
     StoredObject first = objects.write(NAME, bytes("1"), "text/csv", WriteCondition.ifAbsent());
     WriteCondition swap = WriteCondition.ifGeneration(first.generation());

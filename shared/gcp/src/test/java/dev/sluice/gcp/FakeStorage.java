@@ -36,6 +36,9 @@ final class FakeStorage implements AutoCloseable {
   /** Runs once, before the next download. */
   Runnable beforeMedia = () -> {};
 
+  /** The caller may add objects; of one that is there it is told so, whatever its condition. */
+  boolean onlyAdds;
+
   private long lastGeneration = 1_000;
   final FakeServer server = new FakeServer(this::answer);
 
@@ -114,6 +117,9 @@ final class FakeStorage implements AutoCloseable {
     if ("resumable".equals(query.get("uploadType"))) {
       JsonObject metadata = JsonParser.parseString(request.text()).getAsJsonObject();
       String name = query.getOrDefault("name", text(metadata, "name"));
+      if (denied(name)) {
+        return error(403, "forbidden");
+      }
       if (!allowed(name, query)) {
         return error(412, "conditionNotMet");
       }
@@ -167,7 +173,14 @@ final class FakeStorage implements AutoCloseable {
     return expected == null || Long.parseLong(expected) == (there == null ? 0 : there.generation);
   }
 
+  private boolean denied(String name) {
+    return onlyAdds && objects.containsKey(name);
+  }
+
   FakeServer.Answer put(String name, Map<String, String> query, JsonObject metadata, byte[] bytes) {
+    if (denied(name)) {
+      return error(403, "forbidden");
+    }
     if (!allowed(name, query)) {
       return error(412, "conditionNotMet");
     }

@@ -80,9 +80,10 @@ public final class Consequences {
   public static List<String> of(PipelineSpec after, List<Change> changes) {
     Set<String> out = new LinkedHashSet<>();
     for (Change change : changes) {
+      String known = OF_KEY.get(change.key());
       if (change.key().equals("source")) {
         out.add(source(after));
-      } else if (OF_KEY.get(change.key()) instanceof String known) {
+      } else if (known != null) {
         out.add(change.key() + ": " + known);
       }
     }

@@ -65,6 +65,11 @@ final class AirflowWatchTest {
     }
 
     @Override
+    public TriggerOutcome repeat(String dag, String run, Map<String, ?> conf) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void cancel(String dag, String run) {
       throw new UnsupportedOperationException();
     }
