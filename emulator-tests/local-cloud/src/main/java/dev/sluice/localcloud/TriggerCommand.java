@@ -24,8 +24,8 @@ import picocli.CommandLine.Parameters;
     header = "Starts or resumes a run.",
     description =
         "Starts a run: of the newest batch that has not passed, of a span's newest or of --batch. A"
-            + " batch's run that failed is resumed; one that succeeded stays, unless --again repeats"
-            + " it or --force starts another.",
+            + " batch's run that failed is resumed; one that succeeded stays, unless --again or"
+            + " --force starts another, or --repeat does it once more.",
     footer = {
       "",
       "Examples:",
@@ -51,9 +51,16 @@ final class TriggerCommand implements Callable<Integer> {
   @Option(
       names = "--again",
       description =
-          "Repeat the batch's run where it succeeded, on what it was pinned to: what it made is"
-              + " found, and told to BigQuery anew.")
+          "Start another run of the batch, on what stands now: the spec, the live model. It takes"
+              + " what is made already.")
   private boolean again;
+
+  @Option(
+      names = "--repeat",
+      description =
+          "Repeat the batch's own run where it succeeded, on what it was pinned to: what it made is"
+              + " found, and told to BigQuery anew.")
+  private boolean repeat;
 
   @Option(
       names = "--force",
@@ -74,13 +81,15 @@ final class TriggerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (again && batch == null) {
-      throw new BadInput("--again repeats the run of one batch; name it with --batch");
-    }
-    if (again && (force || !options.isEmpty())) {
+    if ((again || repeat) && batch == null) {
       throw new BadInput(
-          "--again repeats a run as it was; --force and --option start another one, so leave it"
-              + " out");
+          (again ? "--again starts another run" : "--repeat repeats the run")
+              + " of one batch; name it with --batch");
+    }
+    if (repeat && (again || force || !options.isEmpty())) {
+      throw new BadInput(
+          "--repeat repeats a run as it was; --again, --force and --option start another one, so"
+              + " leave it out");
     }
     if (batch != null && span != null) {
       throw new BadInput("--batch and --span both say what the run is of; give one of them");
@@ -101,7 +110,7 @@ final class TriggerCommand implements Callable<Integer> {
     }
     try (GoogleClients clients = new GoogleClients(cloud.addresses().cloud())) {
       TriggerOutcome outcome =
-          again
+          repeat
               ? clients.composer().repeat(pipeline, run, conf)
               : clients.composer().trigger(pipeline, run, conf);
       Map<String, Object> answer = new LinkedHashMap<>();
@@ -132,6 +141,6 @@ final class TriggerCommand implements Callable<Integer> {
     if (force) {
       return batch + "--force-" + stamp;
     }
-    return options.isEmpty() ? batch : batch + "--options-" + stamp;
+    return again || !options.isEmpty() ? batch + "--again-" + stamp : batch;
   }
 }

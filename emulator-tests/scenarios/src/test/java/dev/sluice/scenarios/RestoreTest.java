@@ -59,7 +59,7 @@ final class RestoreTest {
           batch.pipeline(),
           "--batch",
           batch.batch(),
-          "--again",
+          "--repeat",
           "--wait");
 
       assertThat(facts(cloud, batch)).isEqualTo(before);
