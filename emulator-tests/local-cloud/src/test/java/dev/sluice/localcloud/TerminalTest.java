@@ -32,6 +32,7 @@ class TerminalTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      ignoreLeadingAndTrailingWhitespace = false,
       value = {
         "x\u001b[2Jy|x\\u001b[2Jy",
         "\u001b]0;title\u0007|\\u001b]0;title\\u0007",

@@ -197,6 +197,11 @@ class PredictServiceTest {
         }
         return -1;
       }
+
+      @Override
+      public int read(byte[] to, int from, int length) throws IOException {
+        return read();
+      }
     };
   }
 
