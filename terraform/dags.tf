@@ -10,6 +10,7 @@ locals {
   dag_files = merge(
     {
       for file in setunion(
+        fileset(local.dags_folder, ".airflowignore"),
         fileset(local.dags_folder, "sluice_dags.py"),
         fileset(local.dags_folder, "operations.yaml"),
         fileset(local.dags_folder, "sluice/**/*.py"),

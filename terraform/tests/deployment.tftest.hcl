@@ -53,7 +53,7 @@ run "everything_that_lies_in_a_folder_is_deployed_as_it_says" {
     error_message = "Specs are ${jsonencode(keys(google_storage_bucket_object.specs))}."
   }
   assert {
-    condition     = alltrue([for name in concat(["sluice_dags.py", "operations.yaml", "sluice/factory.py"], [for file in fileset("../dags/pipelines", "*.yaml") : "pipelines/${file}"]) : contains(keys(google_storage_bucket_object.dags), name)])
+    condition     = alltrue([for name in concat([".airflowignore", "sluice_dags.py", "operations.yaml", "sluice/factory.py"], [for file in fileset("../dags/pipelines", "*.yaml") : "pipelines/${file}"]) : contains(keys(google_storage_bucket_object.dags), name)])
     error_message = "DAG files are ${jsonencode(keys(google_storage_bucket_object.dags))}."
   }
   assert {
