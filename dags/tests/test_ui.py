@@ -57,7 +57,13 @@ class Up:
         command = [LAUNCHER, "up", "--state", self.state, "--pipelines", self.pipelines, *arguments]
         with open(self.state / "here.log", "w") as log:
             return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                # What a shell starts in the background ignores it, and so would what that starts.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
     def pid(self):

@@ -68,9 +68,9 @@ record Addresses(long pid, Map<String, String> environment, Map<String, String> 
     return Json.read(Files.readString(state.resolve(FILE)), Addresses.class, FILE);
   }
 
-  /** True where emulators stand for the cloud. */
+  /** True where a process of this machine, or emulators, stand for the cloud. */
   boolean isLocal() {
-    return environment.containsKey("STORAGE_EMULATOR_HOST");
+    return pid != 0 || environment.containsKey("STORAGE_EMULATOR_HOST");
   }
 
   /** For Google's Java clients; of a deployed cloud with Google's own credentials. */
