@@ -13,9 +13,10 @@ resource "google_storage_bucket" "buckets" {
 
   for_each = local.buckets
 
-  project                     = var.project
-  name                        = each.value.name
-  location                    = local.location
+  project = var.project
+  name    = each.value.name
+  # Composer's lies where Composer does, which takes none of several regions.
+  location                    = each.key == "dags" ? local.composer_region : local.location
   labels                      = local.labels
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"

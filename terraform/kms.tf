@@ -15,10 +15,10 @@ locals {
       functions = local.agents["functions"]
       pubsub    = local.agents["pubsub"]
       run       = local.agents["run"]
-      secrets   = local.agents["secrets"]
       storage   = local.agents["storage"]
     },
     var.composer.mode == "create" ? { composer = local.agents["composer"] } : {},
+    length(local.used_secrets) > 0 ? { secrets = local.agents["secrets"] } : {},
   )
 }
 

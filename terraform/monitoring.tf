@@ -61,14 +61,11 @@ locals {
       "function-errors" = {
         name     = "Functions fail"
         severity = "ERROR"
-        summary  = "A function logged more than ${var.thresholds.errors_per_5_min} errors in five minutes. A few are repeated and pass by themselves. Function alert is left out, which logs every alarm."
-        filter   = "resource.type = \"cloud_run_revision\" AND metric.type = \"logging.googleapis.com/log_entry_count\" AND metric.labels.severity = \"ERROR\" AND resource.labels.service_name = monitoring.regex.full_match(\"${join("|", setsubtract(local.service_names, ["alert"]))}\")"
-        aligner  = "ALIGN_DELTA"
-        reducer  = "REDUCE_SUM"
-        by       = ["resource.label.service_name"]
+        summary  = "A function logged more than ${var.thresholds.errors_per_5_min} errors with a stack trace in five minutes. A few are repeated and pass by themselves."
+        counter  = "errors"
+        where    = ""
+        by       = ["service_name"]
         over     = var.thresholds.errors_per_5_min
-        period   = 300
-        duration = 0
       }
       "instance-crashed" = {
         name     = "An instance ran out of memory or did not start"
@@ -369,6 +366,14 @@ resource "google_monitoring_alert_policy" "alerts" {
         display_name = "Runbook: ${each.key}"
         url          = "${links.value}#${each.key}"
       }
+    }
+  }
+
+  lifecycle {
+    # Metrics and alerts name them; one of another name would never fire.
+    precondition {
+      condition     = length(setsubtract(["alert", "predict"], local.service_names)) == 0
+      error_message = "There is no function ${join(" or ", setsubtract(["alert", "predict"], local.service_names))}, which alerts and metrics of monitoring.tf name; give them its new name."
     }
   }
 

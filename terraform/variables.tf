@@ -208,7 +208,7 @@ variable "network" {
 }
 
 variable "notify" {
-  description = "Who is told by Cloud Monitoring: email addresses, https webhooks, a Pub/Sub topic (projects/P/topics/T), and channels that are there already (projects/P/notificationChannels/N)."
+  description = "Who is told by Cloud Monitoring: email addresses, https webhooks (whose addresses land in the state), a Pub/Sub topic (projects/P/topics/T), and channels that are there already (projects/P/notificationChannels/N)."
   type = object({
     emails   = optional(set(string), [])
     webhooks = optional(set(string), [])
@@ -330,7 +330,7 @@ variable "retention" {
 
   validation {
     condition     = coalesce(var.retention.facts, 30) >= 30
-    error_message = "retention.facts must be at least 30 days, or null for ever; the console and the runbook look back a month."
+    error_message = "retention.facts must be at least 30 days, or null for ever; the dashboard and the runbook look back a month."
   }
   validation {
     condition     = var.retention.stream >= 15

@@ -28,6 +28,9 @@ locals {
   # Cloud Run's memory limit by CPUs, in MiB; an instance of more memory needs more CPUs.
   memory_limits = { 1 = 4096, 2 = 8192, 4 = 16384, 6 = 24576, 8 = 32768 }
 
+  # And the least that an instance of many CPUs may have.
+  memory_floors = { 4 = 2048, 6 = 4096, 8 = 4096 }
+
   raw = {
     for name, manifest in local.files :
     name => merge(
@@ -127,6 +130,10 @@ locals {
         {
           found = function.memory_mib > lookup(local.memory_limits, function.cpu, 1024)
           text  = "memory ${function.memory} is over the ${lookup(local.memory_limits, function.cpu, 1024)} MiB that cpu ${function.cpu} may have; raise cpu"
+        },
+        {
+          found = function.memory_mib > 0 && function.memory_mib < lookup(local.memory_floors, function.cpu, 0)
+          text  = "memory ${function.memory} is under the ${lookup(local.memory_floors, function.cpu, 0)} MiB that cpu ${function.cpu} must have; raise memory or lower cpu"
         },
         {
           found = !can(regex("^[1-9][0-9]{0,5}s$", try(local.raw[name].timeout, "60s")))

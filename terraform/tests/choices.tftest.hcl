@@ -116,6 +116,10 @@ run "a_key_of_ones_own_is_taken" {
   }
 
   assert {
+    condition     = !contains(keys(google_kms_crypto_key_iam_member.agents), "secrets")
+    error_message = "Secret Manager may use the key although there is no secret; in a new project its agent is not there."
+  }
+  assert {
     condition     = length(google_kms_crypto_key.sluice) == 0 && google_storage_bucket.buckets["inbox"].encryption[0].default_kms_key_name == "projects/acme-keys/locations/europe-west1/keyRings/data/cryptoKeys/sluice"
     error_message = "Another key is made or used."
   }
@@ -195,6 +199,10 @@ run "data_may_lie_in_several_regions" {
     location = "EU"
   }
 
+  assert {
+    condition     = google_storage_bucket.buckets["dags"].location == "europe-west1"
+    error_message = "Composer takes no bucket of several regions, and its own lies in ${google_storage_bucket.buckets["dags"].location}."
+  }
   assert {
     condition     = google_storage_bucket.buckets["inbox"].location == "EU" && google_bigquery_dataset.sluice.location == "EU" && google_cloudfunctions2_function.functions["receive-file"].event_trigger[0].trigger_region == "eu"
     error_message = "A trigger listens where the bucket's events are not."

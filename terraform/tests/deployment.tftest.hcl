@@ -65,6 +65,18 @@ run "everything_that_lies_in_a_folder_is_deployed_as_it_says" {
     error_message = "Tests and their requirements are no DAG files: ${jsonencode(keys(google_storage_bucket_object.dags))}."
   }
 
+  # Terraform itself asks for these two, before anything else.
+  assert {
+    condition     = length(setsubtract(["cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"], keys(google_project_service.apis))) == 0
+    error_message = "APIs are ${jsonencode(keys(google_project_service.apis))}."
+  }
+
+  # Composer takes a bucket of its own region.
+  assert {
+    condition     = google_storage_bucket.buckets["dags"].location == google_composer_environment.sluice[0].region
+    error_message = "Composer's bucket lies in ${google_storage_bucket.buckets["dags"].location}."
+  }
+
   # A function is what its manifest says.
   assert {
     condition = alltrue([

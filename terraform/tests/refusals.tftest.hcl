@@ -20,7 +20,15 @@ run "a_manifest_with_a_mistake" {
   variables {
     functions = "./tests/fixtures/misspelt"
   }
-  expect_failures = [google_artifact_registry_repository.images]
+  expect_failures = [google_artifact_registry_repository.images, google_monitoring_alert_policy.alerts]
+}
+
+run "a_function_that_alerts_name_and_that_is_gone" {
+  command = plan
+  variables {
+    functions = "./tests/fixtures/renamed"
+  }
+  expect_failures = [google_monitoring_alert_policy.alerts]
 }
 
 run "a_zip_that_was_not_built" {

@@ -63,6 +63,11 @@ output "cloud" {
   value       = module.sluice.cloud
 }
 
+output "functions" {
+  description = "Function to its address."
+  value       = module.sluice.functions
+}
+
 output "use" {
   description = "The ways to use it."
   value       = module.sluice.use

@@ -13,6 +13,11 @@ output "cloud" {
   value       = module.sluice.cloud
 }
 
+output "functions" {
+  description = "Function to its address."
+  value       = module.sluice.functions
+}
+
 output "service_accounts" {
   description = "Function to the account it runs as."
   value       = module.sluice.service_accounts

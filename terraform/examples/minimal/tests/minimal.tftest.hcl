@@ -30,6 +30,10 @@ run "applies" {
     error_message = "The launcher is told ${output.cloud}"
   }
   assert {
+    condition     = contains(keys(output.functions), "train")
+    error_message = "Functions are ${jsonencode(keys(output.functions))}."
+  }
+  assert {
     condition     = !strcontains(output.cloud, "COMPOSER_URL")
     error_message = "Of COMPOSER_ENVIRONMENT and COMPOSER_URL exactly one is given."
   }

@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 
 /** Which cloud a command speaks to: a local one, or one that Terraform made. */
 final class CloudOption {
-  private static final List<String> NEEDED =
+  /** What the file must name. */
+  static final List<String> NEEDED =
       List.of(
           "GOOGLE_CLOUD_PROJECT",
           "SLUICE_INBOX",

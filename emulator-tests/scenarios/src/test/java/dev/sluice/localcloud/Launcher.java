@@ -21,4 +21,9 @@ public final class Launcher {
     assertThat(ended).as(said.toString()).isEqualTo(status);
     return said.toString().lines().toList();
   }
+
+  /** What the file that {@code --cloud} names must have. */
+  public static List<String> cloudVariables() {
+    return CloudOption.NEEDED;
+  }
 }

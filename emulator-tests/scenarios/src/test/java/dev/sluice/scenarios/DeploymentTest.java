@@ -11,6 +11,7 @@ import dev.sluice.contracts.FunctionManifest;
 import dev.sluice.contracts.Operation;
 import dev.sluice.emulators.bigquery.BigQueryEmulator;
 import dev.sluice.localcloud.Home;
+import dev.sluice.localcloud.Launcher;
 import java.io.IOException;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.Instruction;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -356,6 +358,73 @@ final class DeploymentTest {
                 .filter(column -> column.getValue().endsWith("REQUIRED"))
                 .map(Map.Entry::getKey)
                 .toList());
+  }
+
+  // People find what alerts and commands send them to.
+
+  @Test
+  void everyAlertHasItsSectionAndTheSectionsBeforeReleasesAreAlerts() throws IOException {
+    List<String> sections =
+        Pattern.compile("(?m)^## (.+)$")
+            .matcher(runbook())
+            .results()
+            .map(heading -> heading.group(1))
+            .toList();
+    assertThat(sections.stream().filter(heading -> heading.matches("[a-z-]+")))
+        .containsExactlyInAnyOrderElementsOf(alerts());
+  }
+
+  @Test
+  void everyLinkWithinTheRunbookLeadsSomewhere() throws IOException {
+    assertThat(danglingLinks(runbook())).isEmpty();
+    assertThat(danglingLinks("## A lost table\n[a](#a-lost-table) [b](#a-lost-bucket)"))
+        .containsExactly("#a-lost-bucket");
+  }
+
+  @Test
+  void theLauncherIsToldAllThatItNeedsToKnow() throws IOException {
+    Set<String> printed =
+        Pattern.compile("(?m)^      ([A-Z_]+) += ")
+            .matcher(text("outputs.tf"))
+            .results()
+            .map(found -> found.group(1))
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertThat(printed).containsAll(Launcher.cloudVariables()).contains("PREDICT_URL");
+  }
+
+  private static String runbook() throws IOException {
+    return Files.readString(HOME.root().resolve("docs/operations.md"));
+  }
+
+  /** Keys of local.all_alerts. */
+  private static Set<String> alerts() throws IOException {
+    return Pattern.compile("(?m)^      \"([a-z-]+)\" = \\{$")
+        .matcher(text("monitoring.tf"))
+        .results()
+        .map(found -> found.group(1))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** Anchors that a page links to and no heading of it has, by GitHub's rule for plain words. */
+  private static Set<String> danglingLinks(String page) {
+    Set<String> anchors =
+        Pattern.compile("(?m)^#+ (.+)$")
+            .matcher(page)
+            .results()
+            .map(heading ->
+                "#"
+                    + heading
+                        .group(1)
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^a-z0-9 -]", "")
+                        .replace(' ', '-'))
+            .collect(Collectors.toCollection(TreeSet::new));
+    return Pattern.compile("\\]\\((#[^)]+)\\)")
+        .matcher(page)
+        .results()
+        .map(link -> link.group(1))
+        .filter(link -> !anchors.contains(link))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   // How the files are read.

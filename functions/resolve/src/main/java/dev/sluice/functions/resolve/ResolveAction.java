@@ -20,6 +20,9 @@ import dev.sluice.stages.Action;
 import dev.sluice.stages.Batches;
 import dev.sluice.stages.Pinning;
 import dev.sluice.stages.Platform;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +35,11 @@ import org.jspecify.annotations.Nullable;
  * gets the first one's.
  */
 final class ResolveAction implements Action {
-  /** Documents of batches that are read to find the newest. */
+  /** Documents of batches that are read to find one. */
   private static final int MOST_BATCHES = 1_000;
+
+  private static final Comparator<StoredObject> NEWEST =
+      Comparator.comparing(StoredObject::created).reversed();
 
   private final Platform platform;
   private final Batches batches;
@@ -168,7 +174,7 @@ final class ResolveAction implements Action {
       }
       case SourceSpec.Stream _ -> {}
     }
-    return known(spec)
+    return known(spec, likely(spec, span))
         .filter(batch -> batch.span().equals(span))
         .findFirst()
         .orElseThrow(() ->
@@ -184,7 +190,33 @@ final class ResolveAction implements Action {
                             + "/"
                             + source.pattern()
                             + (source.marker() == null ? "" : " with its " + source.marker())
-                        : "; close-window makes one of each window that is over")));
+                        : "; close-window makes one of each window that is over")
+                    + (documents(spec).limit(MOST_BATCHES + 1L).count() > MOST_BATCHES
+                        ? "; of its many batches the "
+                            + MOST_BATCHES
+                            + " likeliest were looked at: name the batch itself"
+                        : "")));
+  }
+
+  /**
+   * Which documents are read first for a batch of a span. A stream has very many, and that of a
+   * window was written soon after it began; of others the one that was written last counts.
+   */
+  private static Comparator<StoredObject> likely(PipelineSpec spec, String span) {
+    if (spec.source() instanceof SourceSpec.Stream) {
+      try {
+        Instant start = Instant.parse(span);
+        return Comparator.comparing(o -> Duration.between(start, o.created()).abs());
+      } catch (DateTimeParseException e) {
+        throw new BadInput(
+            "span '"
+                + span
+                + "' is no window's; write the instant at which it begins, such as"
+                + " 2026-11-01T10:00:00Z",
+            e);
+      }
+    }
+    return NEWEST;
   }
 
   private String inbox() {
@@ -200,16 +232,16 @@ final class ResolveAction implements Action {
                 .take(request.pipeline(), request.run(), source, request.span()));
   }
 
-  /**
-   * The documents of batches, those that were written last first; each is read when it is asked
-   * for.
-   */
-  private Stream<Batch> known(PipelineSpec spec) {
-    return platform
-        .objects()
-        .list(platform.layout().artifacts(), spec.name() + "/batches/")
-        .sorted(Comparator.comparing(StoredObject::created).reversed())
+  /** Documents of batches in an order, of very many the first ones; each is read when needed. */
+  private Stream<Batch> known(PipelineSpec spec, Comparator<StoredObject> order) {
+    return documents(spec)
+        .sorted(order)
+        .limit(MOST_BATCHES)
         .map(o -> Json.read(platform.objects().read(o.name()), Batch.class, o.name().uri()));
+  }
+
+  private Stream<StoredObject> documents(PipelineSpec spec) {
+    return platform.objects().list(platform.layout().artifacts(), spec.name() + "/batches/");
   }
 
   /**
@@ -222,7 +254,7 @@ final class ResolveAction implements Action {
     }
     // A stream has a batch a window: of very many documents the latest ones suffice.
     List<Batch> known =
-        known(spec).limit(MOST_BATCHES).sorted(Comparator.comparing(Order::of).reversed()).toList();
+        known(spec, NEWEST).sorted(Comparator.comparing(Order::of).reversed()).toList();
     Registry.Judged baseline = registry.baseline();
     for (Batch batch : known) {
       if (baseline == null || Order.of(batch).compareTo(baseline.order()) > 0) {

@@ -594,6 +594,30 @@ class ResolveActionTest {
         .hasMessageContaining("close-window makes one of each window that is over");
   }
 
+  @Test
+  void aSpanThatIsNoWindowsIsRefused() {
+    cloud.spec("p", "label: sold\nsource: {stream: {}}\n");
+    window("2026-11-01T10:00:00Z");
+    assertThatThrownBy(() -> action.perform(ofSpan("2026-11-01", "r")))
+        .isInstanceOf(BadInput.class)
+        .hasMessage(
+            "span '2026-11-01' is no window's; write the instant at which it begins, such as"
+                + " 2026-11-01T10:00:00Z");
+  }
+
+  @Test
+  void ofVeryManyBatchesOneWhoseDocumentIsFarFromItsSpanIsAskedForByName() {
+    cloud.spec("p", "label: sold\nsource: {stream: {}}\n");
+    Instant start = Instant.parse("2026-11-01T10:00:00Z");
+    for (int i = 0; i < 1_001; i++) {
+      window(start.plusSeconds(300L * i).toString());
+    }
+    assertThatThrownBy(() -> action.perform(ofSpan("2026-10-01T10:00:00Z", "r")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageEndingWith(
+            "; of its many batches the 1000 likeliest were looked at: name the batch itself");
+  }
+
   private Batch window(String span) {
     return new Batches(platform)
         .store(
