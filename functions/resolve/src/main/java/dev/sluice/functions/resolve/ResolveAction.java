@@ -20,6 +20,9 @@ import dev.sluice.stages.Action;
 import dev.sluice.stages.Batches;
 import dev.sluice.stages.Pinning;
 import dev.sluice.stages.Platform;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +35,11 @@ import org.jspecify.annotations.Nullable;
  * gets the first one's.
  */
 final class ResolveAction implements Action {
-  /** Documents of batches that are read to find the newest. */
+  /** Documents of batches that are read to find one, each by a call: some ten seconds of them. */
   private static final int MOST_BATCHES = 1_000;
+
+  private static final Comparator<StoredObject> LATEST_FIRST =
+      Comparator.comparing(StoredObject::created).reversed();
 
   private final Platform platform;
   private final Batches batches;
@@ -168,23 +174,61 @@ final class ResolveAction implements Action {
       }
       case SourceSpec.Stream _ -> {}
     }
-    return known(spec)
+    List<StoredObject> documents =
+        documents(spec).sorted(likeliestFirst(spec.source(), span)).toList();
+    return documents.stream()
+        .limit(MOST_BATCHES)
+        .map(this::read)
         .filter(batch -> batch.span().equals(span))
         .findFirst()
         .orElseThrow(() ->
-            new BadInput(
-                "pipeline "
-                    + spec.name()
-                    + " has no batch of span '"
-                    + span
-                    + "', and its source nothing to make one of"
-                    + (spec.source() instanceof SourceSpec.Inbox source
-                        ? ": there is no object of that span like gs://"
-                            + inbox()
-                            + "/"
-                            + source.pattern()
-                            + (source.marker() == null ? "" : " with its " + source.marker())
-                        : "; close-window makes one of each window that is over")));
+            documents.size() > MOST_BATCHES
+                ? notAmongMany(spec, span)
+                : new BadInput(
+                    "pipeline "
+                        + spec.name()
+                        + " has no batch of span '"
+                        + span
+                        + "', and its source nothing to make one of"
+                        + (spec.source() instanceof SourceSpec.Inbox source
+                            ? ": there is no object of that span like gs://"
+                                + inbox()
+                                + "/"
+                                + source.pattern()
+                                + (source.marker() == null ? "" : " with its " + source.marker())
+                            : "; close-window makes one of each window that is over")));
+  }
+
+  private static BadInput notAmongMany(PipelineSpec spec, String span) {
+    String which =
+        spec.source() instanceof SourceSpec.Stream ? "were made nearest to it" : "were made last";
+    return new BadInput(
+        "pipeline "
+            + spec.name()
+            + " has no batch of span '"
+            + span
+            + "' among the "
+            + MOST_BATCHES
+            + " that "
+            + which
+            + ", and no more are read; name the batch in place of the span: table batches lists"
+            + " them");
+  }
+
+  /**
+   * A window's batch is made soon after the time that its span is; of other spans nothing is known,
+   * and the batch that was made last is the one to take.
+   */
+  private static Comparator<StoredObject> likeliestFirst(SourceSpec source, String span) {
+    if (source instanceof SourceSpec.Stream) {
+      try {
+        Instant start = Instant.parse(span);
+        return Comparator.comparing(o -> Duration.between(start, o.created()).abs());
+      } catch (DateTimeParseException e) {
+        return LATEST_FIRST;
+      }
+    }
+    return LATEST_FIRST;
   }
 
   private String inbox() {
@@ -200,16 +244,13 @@ final class ResolveAction implements Action {
                 .take(request.pipeline(), request.run(), source, request.span()));
   }
 
-  /**
-   * The documents of batches, those that were written last first; each is read when it is asked
-   * for.
-   */
-  private Stream<Batch> known(PipelineSpec spec) {
-    return platform
-        .objects()
-        .list(platform.layout().artifacts(), spec.name() + "/batches/")
-        .sorted(Comparator.comparing(StoredObject::created).reversed())
-        .map(o -> Json.read(platform.objects().read(o.name()), Batch.class, o.name().uri()));
+  private Stream<StoredObject> documents(PipelineSpec spec) {
+    return platform.objects().list(platform.layout().artifacts(), spec.name() + "/batches/");
+  }
+
+  private Batch read(StoredObject document) {
+    ObjectName name = document.name();
+    return Json.read(platform.objects().read(name), Batch.class, name.uri());
   }
 
   /**
@@ -222,7 +263,12 @@ final class ResolveAction implements Action {
     }
     // A stream has a batch a window: of very many documents the latest ones suffice.
     List<Batch> known =
-        known(spec).limit(MOST_BATCHES).sorted(Comparator.comparing(Order::of).reversed()).toList();
+        documents(spec)
+            .sorted(LATEST_FIRST)
+            .limit(MOST_BATCHES)
+            .map(this::read)
+            .sorted(Comparator.comparing(Order::of).reversed())
+            .toList();
     Registry.Judged baseline = registry.baseline();
     for (Batch batch : known) {
       if (baseline == null || Order.of(batch).compareTo(baseline.order()) > 0) {
