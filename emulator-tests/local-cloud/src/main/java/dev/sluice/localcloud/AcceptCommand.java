@@ -55,13 +55,13 @@ import picocli.CommandLine.Parameters;
 final class AcceptCommand implements Callable<Integer> {
   private static final String STANDING =
       """
-      SELECT batch, state, reason FROM sluice.batches
+      SELECT batch, state, reason FROM batches
       WHERE pipeline = @pipeline AND batch = @batch
       """;
 
   private static final String NEWEST_BLOCKED =
       """
-      SELECT batch, state, reason FROM sluice.batches
+      SELECT batch, state, reason FROM batches
       WHERE pipeline = @pipeline AND state = 'BLOCKED'
       ORDER BY span DESC, received_at DESC LIMIT 1
       """;
@@ -154,7 +154,8 @@ final class AcceptCommand implements Callable<Integer> {
       int status = 0;
       if (!dryRun && acceptance != null) {
         if (found.held()) {
-          status = run(acceptor, clients, found.judged().batch(), acceptance, answer);
+          Runs runs = new Runs(clients, addresses.get("SLUICE_DATASET"), this::say);
+          status = run(acceptor, runs, found.judged().batch(), acceptance, answer);
         } else {
           say("it went on by itself, so no run is started; it counts from the next batch on");
         }
@@ -208,7 +209,7 @@ final class AcceptCommand implements Callable<Integer> {
 
   private int run(
       Acceptor acceptor,
-      GoogleClients clients,
+      Runs runs,
       String accepted,
       Acceptance acceptance,
       Map<String, Object> answer)
@@ -221,7 +222,7 @@ final class AcceptCommand implements Callable<Integer> {
     if (!wait) {
       return 0;
     }
-    String end = new Runs(clients, this::say).follow(pipeline, run, Duration.ofMinutes(30));
+    String end = runs.follow(pipeline, run, Duration.ofMinutes(30));
     answer.put("state", end);
     return end.equals("success") ? 0 : 1;
   }

@@ -238,7 +238,7 @@ final class Demo {
               stored.created());
       List<String> skipped = new ArrayList<>();
       String end =
-          new Runs(clients, page::event)
+          new Runs(clients, addresses.get("SLUICE_DATASET"), page::event)
               .follow(PIPELINE, batch.run(), RUN_LIMIT, line -> stage(line, skipped));
       need(
           end.equals("success"),
@@ -263,7 +263,7 @@ final class Demo {
       List<Map<String, @Nullable Object>> found =
           facts.query(
               "SELECT m.version, m.state, m.train_rows, e.value AS auc, e.low, e.high, e.examples"
-                  + " FROM sluice.models m JOIN sluice.evaluations e ON e.pipeline = m.pipeline"
+                  + " FROM models m JOIN evaluations e ON e.pipeline = m.pipeline"
                   + " AND e.batch = m.batch AND e.model = m.model"
                   + " WHERE m.pipeline = @pipeline AND m.batch = @batch AND e.metric = 'auc'"
                   + " AND e.split = 'eval' AND e.slice = ''",
@@ -390,7 +390,7 @@ final class Demo {
       String sql =
           """
           SELECT b.span, b.state, s.slice, s.count, ROUND(s.median, 2) AS median_usd
-          FROM sluice.batches b JOIN sluice.statistics s USING (pipeline, batch)
+          FROM batches b JOIN statistics s USING (pipeline, batch)
           WHERE s.feature = 'price_usd' AND s.slice = 'currency=JPY' AND s.split = ''
           ORDER BY b.span\
           """;
@@ -465,7 +465,7 @@ final class Demo {
     private Map<String, @Nullable Object> batch(Run run) {
       List<Map<String, @Nullable Object>> found =
           facts.query(
-              "SELECT state, reason FROM sluice.batches WHERE pipeline = @pipeline AND batch = @batch",
+              "SELECT state, reason FROM batches WHERE pipeline = @pipeline AND batch = @batch",
               Map.of("pipeline", PIPELINE, "batch", run.batch()));
       return found.isEmpty() ? Map.of() : found.getFirst();
     }
@@ -473,7 +473,7 @@ final class Demo {
     private List<String> alarms(Run run) {
       return facts
           .query(
-              "SELECT text FROM sluice.alarms WHERE pipeline = @pipeline AND batch = @batch",
+              "SELECT text FROM alarms WHERE pipeline = @pipeline AND batch = @batch",
               Map.of("pipeline", PIPELINE, "batch", run.batch()))
           .stream()
           .map(row -> String.valueOf(row.get("text")))
@@ -485,7 +485,7 @@ final class Demo {
       Map<Long, Long> answers = new TreeMap<>();
       for (Map<String, @Nullable Object> row :
           facts.query(
-              "SELECT version, COUNT(DISTINCT prediction) AS answers FROM sluice.predictions"
+              "SELECT version, COUNT(DISTINCT prediction) AS answers FROM predictions"
                   + " WHERE pipeline = @pipeline GROUP BY version",
               Map.of("pipeline", PIPELINE))) {
         answers.put((long) number(row, "version"), (long) number(row, "answers"));

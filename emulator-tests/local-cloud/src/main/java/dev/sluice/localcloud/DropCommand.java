@@ -134,7 +134,9 @@ final class DropCommand implements Callable<Integer> {
         dropped.add(tell(clients, addresses, plan, stored, /* starts= */ true));
       }
       if (wait) {
-        Runs runs = new Runs(clients, json ? line -> {} : System.out::println);
+        Runs runs =
+            new Runs(
+                clients, addresses.get("SLUICE_DATASET"), json ? line -> {} : System.out::println);
         for (Map<String, Object> entry : dropped) {
           if (entry.containsKey("batch")) {
             String outcome =

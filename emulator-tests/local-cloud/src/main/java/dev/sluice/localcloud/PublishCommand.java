@@ -196,7 +196,7 @@ final class PublishCommand implements Callable<Integer> {
     long late = 0;
     for (Map<String, @Nullable Object> row :
         facts.query(
-            "SELECT id, late FROM sluice.window_rows WHERE pipeline = @pipeline",
+            "SELECT id, late FROM window_rows WHERE pipeline = @pipeline",
             Map.of("pipeline", pipeline))) {
       if (rows.containsKey(String.valueOf(row.get("id")))) {
         if (Boolean.TRUE.equals(row.get("late"))) {
@@ -209,7 +209,7 @@ final class PublishCommand implements Callable<Integer> {
     long refused =
         facts
             .query(
-                "SELECT message_id FROM sluice.dead_rows WHERE pipeline = @pipeline",
+                "SELECT message_id FROM dead_rows WHERE pipeline = @pipeline",
                 Map.of("pipeline", pipeline))
             .stream()
             .filter(row -> rows.containsValue(String.valueOf(row.get("message_id"))))

@@ -208,7 +208,7 @@ final class ReplayDeadCommand implements Callable<Integer> {
     byte[] data = received.getMessage().getData().toByteArray();
     List<Map<String, @Nullable Object>> refused =
         facts.query(
-            "SELECT message_id, reason FROM sluice.dead_rows"
+            "SELECT message_id, reason FROM dead_rows"
                 + " WHERE sha256 = @sha256 AND TIMESTAMP_TRUNC(publish_time, MILLISECOND) = @time"
                 + " ORDER BY message_id LIMIT 1",
             Map.of("sha256", Fingerprint.sha256(data), "time", published));
@@ -220,7 +220,7 @@ final class ReplayDeadCommand implements Callable<Integer> {
     // A row may have been stored each time, and each answer lost.
     List<Map<String, @Nullable Object>> stored =
         facts.query(
-            "SELECT message_id FROM sluice.stream_rows"
+            "SELECT message_id FROM stream_rows"
                 + " WHERE TIMESTAMP_TRUNC(publish_time, MILLISECOND) = @time"
                 + " AND payload IN UNNEST(@payloads) ORDER BY message_id LIMIT 1",
             Map.of(

@@ -28,18 +28,23 @@ final class Runs {
       """
       SELECT operation, SUM(rows_read) AS read_rows, AVG(share_done) AS share,
         SUM(megabytes_per_second) AS speed
-      FROM sluice.stage_runs
+      FROM stage_runs
       WHERE pipeline = @pipeline AND run = @run AND state = 'RUNNING' AND rows_read IS NOT NULL
       GROUP BY operation
       ORDER BY operation
       """;
 
   private final GoogleClients clients;
+  private final String dataset;
   private final Consumer<String> console;
   private final TaskLines lines;
 
-  Runs(GoogleClients clients, Consumer<String> console) {
+  /**
+   * @param dataset that has the tables of the cloud
+   */
+  Runs(GoogleClients clients, String dataset, Consumer<String> console) {
     this.clients = clients;
+    this.dataset = dataset;
     this.console = console;
     this.lines = new TaskLines(Home.find().readOperations());
   }
@@ -68,7 +73,7 @@ final class Runs {
   /** How far operations are that take long. */
   private List<String> progress(String pipeline, String run) {
     return clients
-        .facts(LocalCloud.DATASET)
+        .facts(dataset)
         .query(UNDER_WAY, Map.of("pipeline", pipeline, "run", run))
         .stream()
         .map(row ->

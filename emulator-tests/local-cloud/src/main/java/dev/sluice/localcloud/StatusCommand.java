@@ -34,16 +34,16 @@ final class StatusCommand implements Callable<Integer> {
       var facts = clients.facts(addresses.get("SLUICE_DATASET"));
       List<Map<String, @Nullable Object>> models =
           facts.query(
-              "SELECT pipeline, version, state, batch FROM sluice.models ORDER BY pipeline, version",
+              "SELECT pipeline, version, state, batch FROM models ORDER BY pipeline, version",
               Map.of());
       List<Map<String, @Nullable Object>> batches =
           facts.query(
               "SELECT pipeline, batch, span, uri, `rows`, rejected_rows, state, reason FROM"
-                  + " sluice.batches ORDER BY received_at DESC LIMIT 10",
+                  + " batches ORDER BY received_at DESC LIMIT 10",
               Map.of());
       List<Map<String, @Nullable Object>> alarms =
           facts.query(
-              "SELECT pipeline, severity, subject, text FROM sluice.alarms ORDER BY `at` DESC LIMIT 3",
+              "SELECT pipeline, severity, subject, text FROM alarms ORDER BY `at` DESC LIMIT 3",
               Map.of());
       if (json) {
         Map<String, Object> all = new LinkedHashMap<>();

@@ -108,7 +108,8 @@ final class TriggerCommand implements Callable<Integer> {
     if (!options.isEmpty()) {
       conf.put("options", options);
     }
-    try (GoogleClients clients = new GoogleClients(cloud.addresses().cloud())) {
+    Addresses addresses = cloud.addresses();
+    try (GoogleClients clients = new GoogleClients(addresses.cloud())) {
       TriggerOutcome outcome =
           repeat
               ? clients.composer().repeat(pipeline, run, conf)
@@ -122,7 +123,10 @@ final class TriggerCommand implements Callable<Integer> {
       String end = "success";
       if (wait) {
         end =
-            new Runs(clients, json ? line -> {} : System.out::println)
+            new Runs(
+                    clients,
+                    addresses.get("SLUICE_DATASET"),
+                    json ? line -> {} : System.out::println)
                 .follow(pipeline, run, Duration.ofMinutes(30));
         answer.put("state", end);
       }

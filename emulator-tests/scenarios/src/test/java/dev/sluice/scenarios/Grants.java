@@ -64,9 +64,10 @@ final class Grants {
           Map.entry(
               "ReleaseAction.copyAll",
               Set.of("artifacts.objectViewer", "serving.objectCreator", "serving.objectViewer")),
-          Map.entry("ResolveAction.known", Set.of("artifacts.objectViewer")),
+          Map.entry("ResolveAction.documents", Set.of("artifacts.objectViewer")),
           Map.entry(
               "ResolveAction.pin", Set.of("artifacts.objectCreator", "artifacts.objectViewer")),
+          Map.entry("ResolveAction.read", Set.of("artifacts.objectViewer")),
           Map.entry("ResolveAction.schemaGeneration", Set.of("serving.objectViewer")),
           Map.entry("SealedArtifact.download", Set.of("artifacts.objectViewer")),
           Map.entry("SealedArtifact.of", Set.of("artifacts.objectViewer")),

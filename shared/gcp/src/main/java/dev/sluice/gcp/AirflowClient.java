@@ -99,6 +99,17 @@ final class AirflowClient implements Composer, AutoCloseable {
             + "}";
     String path = API + "/dags/" + segment(dag) + "/dagRuns";
     Answer answer = call("POST", path, body);
+    if (answer.status() == 404 && !answer.isNotAirflows()) {
+      throw new Unavailable(
+          "POST "
+              + path
+              + " answered 404: Airflow has no DAG '"
+              + dag
+              + "' ("
+              + detail(answer.body())
+              + "); it reads a new spec within minutes: call again later, or correct the"
+              + " pipeline's name");
+    }
     if (answer.status() != 409) {
       ok("POST", path, answer);
       return TriggerOutcome.STARTED;

@@ -3,6 +3,7 @@ package dev.sluice.gcp;
 import com.google.cloud.bigquery.BigQuery;
 import com.google.cloud.bigquery.BigQueryError;
 import com.google.cloud.bigquery.BigQueryException;
+import com.google.cloud.bigquery.DatasetId;
 import com.google.cloud.bigquery.Field;
 import com.google.cloud.bigquery.FieldList;
 import com.google.cloud.bigquery.FieldValue;
@@ -258,7 +259,9 @@ final class BigQueryFacts implements Facts {
   @Override
   public List<Map<String, @Nullable Object>> query(String sql, Map<String, Object> parameters) {
     QueryJobConfiguration.Builder query =
-        QueryJobConfiguration.newBuilder(sql).setUseLegacySql(false);
+        QueryJobConfiguration.newBuilder(sql)
+            .setUseLegacySql(false)
+            .setDefaultDataset(DatasetId.of(dataset));
     parameters.forEach((name, value) -> query.addNamedParameter(name, parameter(name, value)));
     String what = "run the query '" + (sql.length() > 200 ? sql.substring(0, 200) : sql) + "'";
     return backoff.retried(() -> rows(what, query.build()));

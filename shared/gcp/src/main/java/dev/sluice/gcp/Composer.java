@@ -8,8 +8,9 @@ import java.util.Map;
  *
  * <p>Each call may be repeated. 408, 429, 5xx and lost connections are retried with backoff and end
  * as {@code Unavailable}; an address or an account that is refused is a {@code Bug} of the
- * deployment; a DAG or run that does not exist, or a conf it refuses, is {@code BadInput}. Each
- * message names the path, what the status means and what to do.
+ * deployment; a run that does not exist, or a conf it refuses, is {@code BadInput}, as is a DAG
+ * that does not exist where no run is started. Each message names the path, what the status means
+ * and what to do.
  */
 public interface Composer {
 
@@ -19,6 +20,8 @@ public interface Composer {
    *
    * @param runId derived from what is to be processed, so that the same work is the same run
    * @param conf the run's parameters; may be empty
+   * @throws dev.sluice.contracts.Unavailable also where the DAG does not exist, as Airflow reads a
+   *     new pipeline's spec minutes after it was laid
    */
   TriggerOutcome trigger(String dag, String runId, Map<String, ?> conf);
 

@@ -23,7 +23,8 @@ public interface Facts {
   /**
    * Runs a query for a report.
    *
-   * @param sql GoogleSQL with {@code @name} parameters
+   * @param sql GoogleSQL with {@code @name} parameters; a table without a dataset is of the one
+   *     that facts are appended to
    * @param parameters String, Boolean, Integer, Long, Double, Instant, LocalDate, or a non-empty
    *     List of one of them
    * @return rows by column: String, Boolean, Long, Double, BigDecimal, Instant, Map (RECORD), List

@@ -440,6 +440,19 @@ final class AirflowClientTest {
   }
 
   @Test
+  void aDagThatAirflowHasNotReadYetMayBeTriggeredLater() {
+    assertThatThrownBy(() -> composer.trigger("tips", RUN, Map.of()))
+        .isInstanceOf(Unavailable.class)
+        .hasMessageContaining("Airflow has no DAG 'tips'")
+        .hasMessageContaining("call again later, or correct the pipeline's name");
+  }
+
+  @Test
+  void aDagThatIsNotThereHasNoRunToAskFor() {
+    assertThatThrownBy(() -> composer.run("tips", RUN)).isInstanceOf(BadInput.class);
+  }
+
+  @Test
   void aPageThatIsNotThereIsNoAnswerOfAirflows() {
     status = 404;
     body = "<html>The requested URL was not found</html>";

@@ -235,7 +235,7 @@ final class BigQueryFactsTest {
 
     List<Map<String, Object>> rows =
         facts.query(
-            "SELECT * FROM sluice.batches WHERE pipeline = @p AND batch IN UNNEST(@b)",
+            "SELECT * FROM batches WHERE pipeline = @p AND batch IN UNNEST(@b)",
             Map.of("p", "taxi", "b", List.of("x", "y")));
 
     Map<String, Object> expected = new LinkedHashMap<>();
@@ -250,6 +250,16 @@ final class BigQueryFactsTest {
     JsonObject sent = JsonParser.parseString(server.requests.getFirst().text()).getAsJsonObject();
     assertThat(sent.get("useLegacySql").getAsBoolean()).isFalse();
     assertThat(sent.getAsJsonArray("queryParameters")).hasSize(2);
+  }
+
+  @Test
+  void aTableWithoutADatasetIsOfTheFactsOwn() {
+    answer = "{\"jobComplete\": true, \"totalRows\": \"0\", \"schema\": {\"fields\": []}}";
+    clients.facts("sluice_dev").query("SELECT 1 FROM batches", Map.of());
+
+    JsonObject sent = JsonParser.parseString(server.requests.getFirst().text()).getAsJsonObject();
+    assertThat(sent.getAsJsonObject("defaultDataset").get("datasetId").getAsString())
+        .isEqualTo("sluice_dev");
   }
 
   @Test

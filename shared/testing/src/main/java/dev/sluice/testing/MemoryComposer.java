@@ -1,6 +1,6 @@
 package dev.sluice.testing;
 
-import dev.sluice.contracts.BadInput;
+import dev.sluice.contracts.Unavailable;
 import dev.sluice.gcp.Composer;
 import dev.sluice.gcp.RunState;
 import dev.sluice.gcp.TaskState;
@@ -25,9 +25,14 @@ public final class MemoryComposer implements Composer {
     before = hook;
   }
 
-  /** Makes Composer refuse runs of this DAG. */
-  public void withoutDag(String dag) {
+  /** Has Composer not know this DAG. */
+  public synchronized void withoutDag(String dag) {
     absent.add(dag);
+  }
+
+  /** Has Composer know the DAG again, as after it has read its spec. */
+  public synchronized void withDag(String dag) {
+    absent.remove(dag);
   }
 
   /** {@code dag/run} of each request to run, in order. */
@@ -45,7 +50,7 @@ public final class MemoryComposer implements Composer {
     before.accept(dag + "/" + runId);
     calls.add(dag + "/" + runId);
     if (absent.contains(dag)) {
-      throw new BadInput("Composer has no DAG '" + dag + "'");
+      throw new Unavailable("Composer has no DAG '" + dag + "'");
     }
     return runs.putIfAbsent(dag + "/" + runId, conf) == null
         ? TriggerOutcome.STARTED

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Conflict;
+import dev.sluice.contracts.Unavailable;
 import dev.sluice.emulators.composer.FunctionServer.Reply;
 import dev.sluice.gcp.CloudConfiguration;
 import dev.sluice.gcp.Composer;
@@ -206,8 +207,9 @@ final class ComposerClientTest {
         GoogleClients known = clients(bench, "admin");
         GoogleClients unknown = clients(bench, "nimda")) {
       assertThatThrownBy(() -> known.composer().trigger("nobody", "r1", Map.of()))
-          .isInstanceOf(BadInput.class)
+          .isInstanceOf(Unavailable.class)
           .hasMessageContaining("nobody");
+      assertThatThrownBy(() -> known.composer().run("nobody", "r1")).isInstanceOf(BadInput.class);
       assertThatThrownBy(() -> known.composer().trigger("taxi", "a/b", Map.of()))
           .isInstanceOf(BadInput.class)
           .hasMessageContaining("regex");

@@ -23,21 +23,21 @@ import org.jspecify.annotations.Nullable;
 public record LastRun(String run, Pins pins, Map<String, Artifact> made) {
   private static final String OF_BATCH =
       """
-      SELECT run FROM sluice.stage_runs
+      SELECT run FROM stage_runs
       WHERE pipeline = @pipeline AND batch = @batch AND state = 'SUCCEEDED'
       ORDER BY started_at DESC LIMIT 1
       """;
 
   private static final String OF_ANY =
       """
-      SELECT run FROM sluice.stage_runs
+      SELECT run FROM stage_runs
       WHERE pipeline = @pipeline AND state = 'SUCCEEDED'
       ORDER BY started_at DESC LIMIT 1
       """;
 
   private static final String MADE =
       """
-      SELECT operation, shard, fingerprint FROM sluice.stage_runs
+      SELECT operation, shard, fingerprint FROM stage_runs
       WHERE pipeline = @pipeline AND run = @run AND state = 'SUCCEEDED'
         AND fingerprint IS NOT NULL
       """;

@@ -69,6 +69,10 @@ final class AirflowWatch implements AutoCloseable {
         // It is starting or on its way down: the next look tells the same and more.
         System.getLogger(AirflowWatch.class.getName())
             .log(System.Logger.Level.DEBUG, "Airflow was not asked", e);
+      } catch (RuntimeException e) {
+        // Whoever waits for the end of a run waits for this thread, so that it must not end.
+        System.getLogger(AirflowWatch.class.getName())
+            .log(System.Logger.Level.WARNING, "Airflow's answer was not understood", e);
       }
       try {
         Thread.sleep(pause);

@@ -66,7 +66,7 @@ final class ReportReader {
     Map<String, String> out = new HashMap<>();
     for (Map<String, @Nullable Object> row :
         facts.query(
-            "SELECT operation, fingerprint FROM sluice.stage_runs WHERE pipeline = @pipeline AND"
+            "SELECT operation, fingerprint FROM stage_runs WHERE pipeline = @pipeline AND"
                 + " run = @run AND fingerprint IS NOT NULL",
             Map.of("pipeline", pipeline, "run", run))) {
       out.put(text(row, "operation"), text(row, "fingerprint"));
@@ -78,7 +78,7 @@ final class ReportReader {
   @Nullable Long liveVersion(String pipeline) {
     return facts
         .query(
-            "SELECT version FROM sluice.models WHERE pipeline = @pipeline AND state = 'LIVE'",
+            "SELECT version FROM models WHERE pipeline = @pipeline AND state = 'LIVE'",
             Map.of("pipeline", pipeline))
         .stream()
         .map(row -> number(row, "version"))
@@ -99,7 +99,7 @@ final class ReportReader {
     long rejectedRows = 0;
     for (Map<String, @Nullable Object> row :
         facts.query(
-            "SELECT state, reason, `rows`, rejected_rows FROM sluice.batches WHERE pipeline ="
+            "SELECT state, reason, `rows`, rejected_rows FROM batches WHERE pipeline ="
                 + " @pipeline AND batch = @batch",
             ids)) {
       state = text(row, "state");
@@ -142,7 +142,7 @@ final class ReportReader {
     for (Map<String, @Nullable Object> row :
         facts.query(
             "SELECT feature, type, count, missing, `unique`, min, median, max, top_values FROM"
-                + " sluice.statistics WHERE pipeline = @pipeline AND batch = @batch AND split = ''"
+                + " statistics WHERE pipeline = @pipeline AND batch = @batch AND split = ''"
                 + " AND slice = ''",
             ids)) {
       List<String> values = new ArrayList<>();
@@ -182,7 +182,7 @@ final class ReportReader {
     List<BatchReport.Finding> out = new ArrayList<>();
     for (Map<String, @Nullable Object> row :
         facts.query(
-            "SELECT feature, severity, long_text FROM sluice.anomalies WHERE pipeline = @pipeline"
+            "SELECT feature, severity, long_text FROM anomalies WHERE pipeline = @pipeline"
                 + " AND batch = @batch ORDER BY CASE severity WHEN 'FAIL' THEN 0 WHEN 'WARN' THEN 1 ELSE 2 END, feature",
             ids)) {
       out.add(
@@ -254,7 +254,7 @@ final class ReportReader {
   private List<BatchReport.Rejected> rejected(Map<String, Object> ids) {
     return facts
         .query(
-            "SELECT `row`, line, reason FROM sluice.rejected_rows WHERE pipeline = @pipeline AND"
+            "SELECT `row`, line, reason FROM rejected_rows WHERE pipeline = @pipeline AND"
                 + " batch = @batch ORDER BY line LIMIT "
                 + BatchReport.MOST_REJECTED,
             ids)
@@ -310,7 +310,7 @@ final class ReportReader {
     long examples = 0;
     for (Map<String, @Nullable Object> row :
         facts.query(
-            "SELECT metric, value, low, high, examples FROM sluice.evaluations WHERE pipeline ="
+            "SELECT metric, value, low, high, examples FROM evaluations WHERE pipeline ="
                 + " @pipeline AND batch = @batch AND model = @model AND slice = '' ORDER BY metric",
             with(ids, "model", model))) {
       Double value = real(row, "value");
@@ -367,7 +367,7 @@ final class ReportReader {
     List<BatchReport.Judgement> out = new ArrayList<>();
     for (Map<String, @Nullable Object> row :
         facts.query(
-            "SELECT subject, outcome, reasons FROM sluice.verdicts WHERE pipeline = @pipeline AND"
+            "SELECT subject, outcome, reasons FROM verdicts WHERE pipeline = @pipeline AND"
                 + " batch = @batch ORDER BY subject",
             ids)) {
       List<String> reasons = new ArrayList<>();
@@ -382,7 +382,7 @@ final class ReportReader {
   private BatchReport.@Nullable Failure failure(Map<String, Object> ids) {
     return facts
         .query(
-            "SELECT operation, error FROM sluice.stage_runs WHERE pipeline = @pipeline AND batch ="
+            "SELECT operation, error FROM stage_runs WHERE pipeline = @pipeline AND batch ="
                 + " @batch AND error IS NOT NULL AND state = 'FAILED' ORDER BY started_at LIMIT 1",
             ids)
         .stream()

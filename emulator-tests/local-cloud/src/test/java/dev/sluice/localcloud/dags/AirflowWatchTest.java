@@ -203,6 +203,18 @@ final class AirflowWatchTest {
   }
 
   @Test
+  void anAnswerThatIsNotUnderstood_endsNoWatch() throws Exception {
+    airflow.answer(UNDER_WAY, 200, "{}");
+    AirflowWatch watch = watch();
+    look();
+    assertThat(watch.awaitIdle(Duration.ofMillis(1))).isFalse();
+
+    underWay();
+
+    assertThat(watch.awaitIdle(LIMIT)).isTrue();
+  }
+
+  @Test
   void aRunThatSomebodyDeleted_isForgotten() throws Exception {
     underWay("b-1");
     runs.tasks.put("taxi/b-1", List.of(task("train", -1, "running", null)));

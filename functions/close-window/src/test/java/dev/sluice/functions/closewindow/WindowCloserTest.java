@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
+import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.Fact;
 import dev.sluice.contracts.Json;
@@ -634,12 +635,35 @@ class WindowCloserTest {
   }
 
   @Test
-  void aPipelineThatComposerDoesNotKnowFailsItsBatchAndIsClosedAllTheSame() {
+  void aPipelineWhoseDagAirflowHasNotReadYetIsStartedByALaterCall() {
     cloud.composer().withoutDag(pipeline);
+    store(row("a", at("10:01:00")));
+    assertThatThrownBy(() -> closeAt("10:06:00"))
+        .isInstanceOf(Unavailable.class)
+        .hasMessageContaining("no DAG");
+    assertThat(cloud.facts().column("batches", "state")).containsExactly("RECEIVED");
+    assertThat(cloud.messages().alarms()).isEmpty();
+    assertThat(state().closing()).isNotNull();
+    cloud.composer().withDag(pipeline);
+    closeAt("10:07:00");
+    Batch batch = batches().getFirst();
+    assertThat(cloud.composer().conf(pipeline, batch.run()))
+        .isEqualTo(Map.of("batch", batch.batch()));
+    assertThat(cloud.facts().column("batches", "state")).doesNotContain("FAILED");
+    assertThat(state().closing()).isNull();
+  }
+
+  @Test
+  void aRunThatComposerRefusesFailsItsBatchAndTheWindowIsClosedAllTheSame() {
+    cloud
+        .composer()
+        .before(run -> {
+          throw new BadInput("run id refused");
+        });
     store(row("a", at("10:01:00")));
     closeAt("10:06:00");
     assertThat(cloud.facts().column("batches", "state")).containsExactly("RECEIVED", "FAILED");
-    assertThat(cloud.messages().alarms().getFirst().text()).contains("no DAG");
+    assertThat(cloud.messages().alarms().getFirst().text()).contains("run id refused");
     assertThat(state().closing()).isNull();
   }
 }

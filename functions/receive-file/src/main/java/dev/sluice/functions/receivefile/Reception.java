@@ -9,6 +9,7 @@ import dev.sluice.contracts.ObjectPattern;
 import dev.sluice.contracts.ObjectPattern.Place;
 import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.contracts.SourceSpec;
+import dev.sluice.contracts.Unavailable;
 import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.StoredObject;
 import dev.sluice.gcp.TriggerOutcome;
@@ -44,6 +45,7 @@ final class Reception {
       return;
     }
     boolean taken = false;
+    Unavailable away = null;
     List<String> patterns = new ArrayList<>();
     for (Map.Entry<String, StoredObject> entry : platform.specs().entrySet()) {
       String pipeline = entry.getKey();
@@ -59,7 +61,18 @@ final class Reception {
           fail(batch(object, pipeline), String.valueOf(e.getMessage()));
           taken = true;
         }
+      } catch (Unavailable e) {
+        // As where Airflow has not read this pipeline's DAG yet: the others need not wait.
+        taken = true;
+        if (away == null) {
+          away = e;
+        } else {
+          away.addSuppressed(e);
+        }
       }
+    }
+    if (away != null) {
+      throw away;
     }
     if (!taken) {
       ignore(object, patterns);

@@ -161,12 +161,43 @@ class ReceptionTest {
   }
 
   @Test
-  void aPipelineThatComposerDoesNotKnowFailsTheBatch() {
+  void aPipelineWhoseDagAirflowHasNotReadYetIsStartedByALaterDelivery() {
     cloud.spec("p", "label: sold\n");
     cloud.composer().withoutDag("p");
+    assertThatThrownBy(() -> reception.receive(object("p/s/a.csv")))
+        .isInstanceOf(Unavailable.class)
+        .hasMessageContaining("no DAG 'p'");
+    assertThat(cloud.facts().column("batches", "state")).containsExactly("RECEIVED");
+    assertThat(cloud.messages().alarms()).isEmpty();
+    cloud.composer().withDag("p");
+    reception.receive(object("p/s/a.csv"));
+    assertThat(cloud.composer().conf("p", batch("p").run()))
+        .isEqualTo(Map.of("batch", batch("p").batch()));
+    assertThat(cloud.facts().column("batches", "state")).doesNotContain("FAILED");
+  }
+
+  @Test
+  void aPipelineWithoutADagHoldsNobodyUp() {
+    cloud.spec("a", "label: sold\nsource: {files: 'p/{SPAN}/*.csv'}\n");
+    cloud.spec("p", "label: sold\n");
+    cloud.composer().withoutDag("a");
+    assertThatThrownBy(() -> reception.receive(object("p/s/a.csv")))
+        .isInstanceOf(Unavailable.class)
+        .hasMessageContaining("no DAG 'a'");
+    assertThat(cloud.composer().conf("p", batch("p").run())).isNotEmpty();
+  }
+
+  @Test
+  void aRunThatComposerRefusesFailsTheBatch() {
+    cloud.spec("p", "label: sold\n");
+    cloud
+        .composer()
+        .before(run -> {
+          throw new BadInput("run id refused");
+        });
     reception.receive(object("p/s/a.csv"));
     assertThat(cloud.facts().column("batches", "state")).containsExactly("RECEIVED", "FAILED");
-    assertThat(cloud.messages().alarms().getFirst().text()).contains("no DAG 'p'");
+    assertThat(cloud.messages().alarms().getFirst().text()).contains("run id refused");
   }
 
   @Test

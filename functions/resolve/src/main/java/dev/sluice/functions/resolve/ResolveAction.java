@@ -35,10 +35,10 @@ import org.jspecify.annotations.Nullable;
  * gets the first one's.
  */
 final class ResolveAction implements Action {
-  /** Documents of batches that are read to find one. */
+  /** Documents of batches that are read to find one, each by a call: some ten seconds of them. */
   private static final int MOST_BATCHES = 1_000;
 
-  private static final Comparator<StoredObject> NEWEST =
+  private static final Comparator<StoredObject> LATEST_FIRST =
       Comparator.comparing(StoredObject::created).reversed();
 
   private final Platform platform;
@@ -174,49 +174,61 @@ final class ResolveAction implements Action {
       }
       case SourceSpec.Stream _ -> {}
     }
-    return known(spec, likely(spec, span))
+    List<StoredObject> documents =
+        documents(spec).sorted(likeliestFirst(spec.source(), span)).toList();
+    return documents.stream()
+        .limit(MOST_BATCHES)
+        .map(this::read)
         .filter(batch -> batch.span().equals(span))
         .findFirst()
         .orElseThrow(() ->
-            new BadInput(
-                "pipeline "
-                    + spec.name()
-                    + " has no batch of span '"
-                    + span
-                    + "', and its source nothing to make one of"
-                    + (spec.source() instanceof SourceSpec.Inbox source
-                        ? ": there is no object of that span like gs://"
-                            + inbox()
-                            + "/"
-                            + source.pattern()
-                            + (source.marker() == null ? "" : " with its " + source.marker())
-                        : "; close-window makes one of each window that is over")
-                    + (documents(spec).limit(MOST_BATCHES + 1L).count() > MOST_BATCHES
-                        ? "; of its many batches the "
-                            + MOST_BATCHES
-                            + " likeliest were looked at: name the batch itself"
-                        : "")));
+            documents.size() > MOST_BATCHES
+                ? notAmongMany(spec, span)
+                : new BadInput(
+                    "pipeline "
+                        + spec.name()
+                        + " has no batch of span '"
+                        + span
+                        + "', and its source nothing to make one of"
+                        + (spec.source() instanceof SourceSpec.Inbox source
+                            ? ": there is no object of that span like gs://"
+                                + inbox()
+                                + "/"
+                                + source.pattern()
+                                + (source.marker() == null ? "" : " with its " + source.marker())
+                            : "; close-window makes one of each window that is over")));
+  }
+
+  private static BadInput notAmongMany(PipelineSpec spec, String span) {
+    String which =
+        spec.source() instanceof SourceSpec.Stream ? "were made nearest to it" : "were made last";
+    return new BadInput(
+        "pipeline "
+            + spec.name()
+            + " has no batch of span '"
+            + span
+            + "' among the "
+            + MOST_BATCHES
+            + " that "
+            + which
+            + ", and no more are read; name the batch in place of the span: table batches lists"
+            + " them");
   }
 
   /**
-   * Which documents are read first for a batch of a span. A stream has very many, and that of a
-   * window was written soon after it began; of others the one that was written last counts.
+   * A window's batch is made soon after the time that its span is; of other spans nothing is known,
+   * and the batch that was made last is the one to take.
    */
-  private static Comparator<StoredObject> likely(PipelineSpec spec, String span) {
-    if (spec.source() instanceof SourceSpec.Stream) {
+  private static Comparator<StoredObject> likeliestFirst(SourceSpec source, String span) {
+    if (source instanceof SourceSpec.Stream) {
       try {
         Instant start = Instant.parse(span);
         return Comparator.comparing(o -> Duration.between(start, o.created()).abs());
       } catch (DateTimeParseException e) {
-        throw new BadInput(
-            "span '"
-                + span
-                + "' is no window's; write the instant at which it begins, such as"
-                + " 2026-11-01T10:00:00Z",
-            e);
+        return LATEST_FIRST;
       }
     }
-    return NEWEST;
+    return LATEST_FIRST;
   }
 
   private String inbox() {
@@ -232,16 +244,13 @@ final class ResolveAction implements Action {
                 .take(request.pipeline(), request.run(), source, request.span()));
   }
 
-  /** Documents of batches in an order, of very many the first ones; each is read when needed. */
-  private Stream<Batch> known(PipelineSpec spec, Comparator<StoredObject> order) {
-    return documents(spec)
-        .sorted(order)
-        .limit(MOST_BATCHES)
-        .map(o -> Json.read(platform.objects().read(o.name()), Batch.class, o.name().uri()));
-  }
-
   private Stream<StoredObject> documents(PipelineSpec spec) {
     return platform.objects().list(platform.layout().artifacts(), spec.name() + "/batches/");
+  }
+
+  private Batch read(StoredObject document) {
+    ObjectName name = document.name();
+    return Json.read(platform.objects().read(name), Batch.class, name.uri());
   }
 
   /**
@@ -254,7 +263,12 @@ final class ResolveAction implements Action {
     }
     // A stream has a batch a window: of very many documents the latest ones suffice.
     List<Batch> known =
-        known(spec, NEWEST).sorted(Comparator.comparing(Order::of).reversed()).toList();
+        documents(spec)
+            .sorted(LATEST_FIRST)
+            .limit(MOST_BATCHES)
+            .map(this::read)
+            .sorted(Comparator.comparing(Order::of).reversed())
+            .toList();
     Registry.Judged baseline = registry.baseline();
     for (Batch batch : known) {
       if (baseline == null || Order.of(batch).compareTo(baseline.order()) > 0) {

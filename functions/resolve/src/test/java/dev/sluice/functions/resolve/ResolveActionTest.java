@@ -16,6 +16,7 @@ import dev.sluice.contracts.SourceKind;
 import dev.sluice.contracts.StageRequest;
 import dev.sluice.contracts.StageResult;
 import dev.sluice.contracts.Unavailable;
+import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.TableSnapshot;
 import dev.sluice.gcp.TableStream;
 import dev.sluice.gcp.Tables;
@@ -595,27 +596,57 @@ class ResolveActionTest {
   }
 
   @Test
-  void aSpanThatIsNoWindowsIsRefused() {
+  void amongThousandsOfWindowsThatOfTheSpanIsFound() {
     cloud.spec("p", "label: sold\nsource: {stream: {}}\n");
-    window("2026-11-01T10:00:00Z");
-    assertThatThrownBy(() -> action.perform(ofSpan("2026-11-01", "r")))
-        .isInstanceOf(BadInput.class)
-        .hasMessage(
-            "span '2026-11-01' is no window's; write the instant at which it begins, such as"
-                + " 2026-11-01T10:00:00Z");
+    Instant first = Instant.parse("2026-11-01T10:00:00Z");
+    for (int i = 0; i < 2_500; i++) {
+      windowMadeAt(first.plusSeconds(300L * i), first.plusSeconds(300L * i + 360));
+    }
+    for (int i : new int[] {0, 1_200, 2_499}) {
+      String span = first.plusSeconds(300L * i).toString();
+      action.perform(ofSpan(span, "r" + i));
+      assertThat(pinned("r" + i).span()).isEqualTo(span);
+    }
   }
 
   @Test
-  void ofVeryManyBatchesOneWhoseDocumentIsFarFromItsSpanIsAskedForByName() {
+  void aWindowThatWasMadeFarFromItsTimeAmongThousandsIsToBeNamedByItsBatch() {
     cloud.spec("p", "label: sold\nsource: {stream: {}}\n");
-    Instant start = Instant.parse("2026-11-01T10:00:00Z");
-    for (int i = 0; i < 1_001; i++) {
-      window(start.plusSeconds(300L * i).toString());
+    Instant first = Instant.parse("2026-11-01T10:00:00Z");
+    for (int i = 0; i < 1_000; i++) {
+      windowMadeAt(first.plusSeconds(300L * i), first.plusSeconds(300L * i + 360));
     }
-    assertThatThrownBy(() -> action.perform(ofSpan("2026-10-01T10:00:00Z", "r")))
+    Batch history =
+        windowMadeAt(Instant.parse("2020-01-01T00:00:00Z"), Instant.parse("2027-01-01T00:00:00Z"));
+    assertThatThrownBy(() -> action.perform(ofSpan(history.span(), "r")))
         .isInstanceOf(BadInput.class)
-        .hasMessageEndingWith(
-            "; of its many batches the 1000 likeliest were looked at: name the batch itself");
+        .hasMessage(
+            "pipeline p has no batch of span '2020-01-01T00:00:00Z' among the 1000 that were made"
+                + " nearest to it, and no more are read; name the batch in place of the span: table"
+                + " batches lists them");
+    action.perform(call(history.batch(), "named"));
+    assertThat(pinned("named")).isEqualTo(history);
+  }
+
+  @Test
+  void ofBatchesThatLeftTheInboxThoseThatWereMadeLastAreSearched() {
+    cloud.spec("p", "label: sold\n");
+    Instant first = Instant.parse("2026-11-01T00:00:00Z");
+    for (int i = 0; i <= 1_000; i++) {
+      cloud.objects().now(first.plusSeconds(i));
+      Batch batch = cloud.batch("p", "day-" + i, "a\n" + i + "\n", first.plusSeconds(i));
+      cloud.objects().delete(ObjectName.parse(batch.sources().getFirst().uri()).live());
+    }
+    action.perform(ofSpan("day-1", "r"));
+    assertThat(pinned("r").span()).isEqualTo("day-1");
+    assertThatThrownBy(() -> action.perform(ofSpan("day-0", "other")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("among the 1000 that were made last");
+  }
+
+  private Batch windowMadeAt(Instant start, Instant made) {
+    cloud.objects().now(made);
+    return window(start.toString());
   }
 
   private Batch window(String span) {
