@@ -48,7 +48,12 @@ final class RunCommandsTest {
         new Addresses(
             ProcessHandle.current().pid(),
             Map.of(
-                "GOOGLE_CLOUD_PROJECT", "sluice-local", "COMPOSER_URL", composer.uri().toString()),
+                "GOOGLE_CLOUD_PROJECT",
+                "sluice-local",
+                "STORAGE_EMULATOR_HOST",
+                "http://127.0.0.1:1",
+                "COMPOSER_URL",
+                composer.uri().toString()),
             Map.of());
     addresses.write(folder);
     clients = new GoogleClients(addresses.cloud());

@@ -118,6 +118,17 @@ final class RowWriterTest {
             thin());
   }
 
+  @Test
+  void aTableWithoutADatasetIsOfTheFactsOwn() {
+    clients.rows().append("d.rows", List.of(row("thin")));
+
+    assertThat(query("SELECT id FROM `rows` WHERE n = 7"))
+        .isEqualTo(query("SELECT id FROM d.rows WHERE n = 7"))
+        .hasSize(1);
+    assertThatThrownBy(() -> clients.facts("e").query("SELECT id FROM `rows`", Map.of()))
+        .isInstanceOf(Bug.class);
+  }
+
   private static Map<String, @Nullable Object> thin() {
     Map<String, @Nullable Object> out = new HashMap<>();
     out.put("id", "thin");
