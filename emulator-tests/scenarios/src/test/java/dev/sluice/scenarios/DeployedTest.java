@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -273,6 +274,36 @@ final class DeployedTest {
     }
     assertThat(newest("receive-rows").listening()).isEqualTo(before.listening());
     assertThat(newest("receive-rows").overLimit()).isFalse();
+  }
+
+  /** Bodies that the platform lets through, more of them than the memory holds. */
+  @Test
+  void largeBodiesAtOnceNeitherEndAnInstanceNorKeepPredictionsWaiting() throws Exception {
+    double expected = predict(3);
+    Map<String, Object> row = new LinkedHashMap<>(listings.get(3).features());
+    row.put("listing", "x".repeat(12_000_000));
+    HttpRequest large =
+        json(
+            address("predict").resolve("/v1/models/deployed:predict"),
+            Map.of("instances", List.of(row)));
+    List<HttpRequest> requests = new ArrayList<>(Collections.nCopies(CONCURRENCY - 10, large));
+    for (int i = 0; i < 10; i++) {
+      requests.add(SMALL_EACH * i, prediction(3));
+    }
+    Containers.Instance before = newest("predict");
+
+    List<Optional<HttpResponse<String>>> answers = atOnce(requests);
+
+    for (int i = 0; i < answers.size(); i++) {
+      Optional<HttpResponse<String>> answer = answers.get(i);
+      if (isSmall(i)) {
+        assertThat(score(answer.orElseThrow())).isEqualTo(expected);
+      } else {
+        assertThat(answer.map(HttpResponse::statusCode).orElse(0)).isIn(200, 413, 503, 0);
+      }
+    }
+    assertThat(newest("predict").listening()).isEqualTo(before.listening());
+    assertThat(newest("predict").overLimit()).isFalse();
   }
 
   @Test
