@@ -390,7 +390,7 @@ final class Demo {
       String sql =
           """
           SELECT b.span, b.state, s.slice, s.count, ROUND(s.median, 2) AS median_usd
-          FROM batches b JOIN statistics s USING (pipeline, batch)
+          FROM sluice.batches b JOIN sluice.statistics s USING (pipeline, batch)
           WHERE s.feature = 'price_usd' AND s.slice = 'currency=JPY' AND s.split = ''
           ORDER BY b.span\
           """;
