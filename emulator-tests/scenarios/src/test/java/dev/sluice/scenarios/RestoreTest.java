@@ -12,13 +12,16 @@ import com.google.cloud.storage.Storage.CopyRequest;
 import dev.sluice.contracts.Batch;
 import dev.sluice.localcloud.LocalCloud;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,6 +108,53 @@ final class RestoreTest {
       assertThat(cloud.live(pipeline)).isEqualTo(2);
       assertThat(cloud.predict(pipeline, row).statusCode()).isEqualTo(200);
     }
+  }
+
+  @Test
+  void theRoutesOfBeforePutTheVersionBeforeBackIntoService(@TempDir Path folder) throws Exception {
+    try (Cloud cloud = Cloud.start(folder)) {
+      Batch first = live(cloud);
+      String pipeline = first.pipeline();
+      Map<String, ?> row = Marketplace.day(51, 1).getFirst().features();
+      String byFirst = cloud.predict(pipeline, row).body();
+      cloud.drop(pipeline + "/2026-01-02/b.csv", Marketplace.csv(Marketplace.day(52, 1_200)));
+      assertThat(cloud.live(pipeline)).isEqualTo(2);
+      awaitAnswer(cloud, pipeline, row, answer -> !answer.equals(byFirst));
+
+      String routes = pipeline + "/routes.json";
+      BlobId before =
+          cloud
+              .storage()
+              .list(
+                  cloud.bucket("serving"),
+                  Storage.BlobListOption.prefix(routes),
+                  Storage.BlobListOption.versions(/* versions= */ true))
+              .streamAll()
+              .map(Blob::getBlobId)
+              .min(Comparator.comparing(BlobId::getGeneration))
+              .orElseThrow();
+      cloud
+          .storage()
+          .copy(
+              CopyRequest.newBuilder()
+                  .setSource(before)
+                  .setTarget(BlobId.of(cloud.bucket("serving"), routes))
+                  .build())
+          .getResult();
+
+      awaitAnswer(cloud, pipeline, row, byFirst::equals);
+    }
+  }
+
+  /** Asks until the answer is so, as predict looks at its routes once a second at the most. */
+  private static void awaitAnswer(
+      Cloud cloud, String pipeline, Map<String, ?> row, Predicate<String> wanted) throws Exception {
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    String answer;
+    do {
+      answer = cloud.predict(pipeline, row).body();
+    } while (!wanted.test(answer) && System.nanoTime() < deadline);
+    assertThat(wanted.test(answer)).as(answer).isTrue();
   }
 
   private static Batch live(Cloud cloud) throws Exception {
