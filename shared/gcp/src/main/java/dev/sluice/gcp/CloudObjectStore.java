@@ -30,7 +30,6 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -382,11 +381,6 @@ final class CloudObjectStore implements ObjectStore {
         created == null ? Instant.EPOCH : created.toInstant());
   }
 
-  private static String base64(CRC32C crc) {
-    return Base64.getEncoder()
-        .encodeToString(ByteBuffer.allocate(4).putInt((int) crc.getValue()).array());
-  }
-
   private static <T> T call(String doing, String uri, Supplier<T> work) {
     try {
       return work.get();
@@ -538,13 +532,13 @@ final class CloudObjectStore implements ObjectStore {
         return;
       }
       checked = true;
-      if (passed != size || (expected != null && !expected.equals(base64(crc)))) {
+      if (passed != size || (expected != null && !expected.equals(Crc32c.text(crc)))) {
         throw new Unavailable(
             uri
                 + " was damaged on its way: "
                 + passed
                 + " bytes with crc32c "
-                + base64(crc)
+                + Crc32c.text(crc)
                 + " came of "
                 + size
                 + " with "
@@ -662,10 +656,10 @@ final class CloudObjectStore implements ObjectStore {
       // The channel keeps what the server answered to itself, so ask; the mark says it is ours.
       Blob there = blob(name);
       if (there == null || !isMarked(there)) {
-        return resolve(there, size, base64(crc));
+        return resolve(there, size, Crc32c.text(crc));
       }
       if (there.getSize() != size
-          || (there.getCrc32c() != null && !there.getCrc32c().equals(base64(crc)))) {
+          || (there.getCrc32c() != null && !there.getCrc32c().equals(Crc32c.text(crc)))) {
         delete(stored(there).name());
         throw new Unavailable(
             name + " was damaged on its way into the bucket and is deleted; write it again");
@@ -701,7 +695,7 @@ final class CloudObjectStore implements ObjectStore {
       }
       CRC32C sum = new CRC32C();
       sum.update(content, 0, length);
-      return resolve(blob(name), length, base64(sum));
+      return resolve(blob(name), length, Crc32c.text(sum));
     }
 
     private BlobWriteOption[] writeOptions() {

@@ -6,16 +6,15 @@ import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Fingerprint;
 import dev.sluice.contracts.Json;
+import dev.sluice.gcp.Crc32c;
 import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.ObjectStore;
 import dev.sluice.gcp.StoredObject;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -178,8 +177,7 @@ public final class SealedArtifact {
     }
 
     String crc32c() {
-      return Base64.getEncoder()
-          .encodeToString(ByteBuffer.allocate(4).putInt((int) crc32c.getValue()).array());
+      return Crc32c.text(crc32c);
     }
   }
 }

@@ -7,20 +7,18 @@ import dev.sluice.contracts.PipelineSpec;
 import dev.sluice.contracts.Yaml;
 import dev.sluice.examples.ExamplesManifest;
 import dev.sluice.examples.Field;
+import dev.sluice.gcp.Crc32c;
 import dev.sluice.gcp.Facts;
 import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.StoredObject;
 import dev.sluice.stages.ArtifactUri;
 import dev.sluice.stages.Platform;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /** Explains what a spec will cause. */
@@ -192,9 +190,6 @@ public final class Checker {
                       + "', which lies neither beside it nor at "
                       + platform.layout().spec(file).uri()));
     }
-    CRC32C sum = new CRC32C();
-    sum.update(bytes);
-    return Base64.getEncoder()
-        .encodeToString(ByteBuffer.allocate(Integer.BYTES).putInt((int) sum.getValue()).array());
+    return Crc32c.of(bytes);
   }
 }

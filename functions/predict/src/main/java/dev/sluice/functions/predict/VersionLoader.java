@@ -5,6 +5,7 @@ import dev.sluice.contracts.Bug;
 import dev.sluice.contracts.Fingerprint;
 import dev.sluice.contracts.Json;
 import dev.sluice.contracts.ValueType;
+import dev.sluice.gcp.Crc32c;
 import dev.sluice.gcp.ObjectName;
 import dev.sluice.gcp.ObjectStore;
 import dev.sluice.gcp.StoredObject;
@@ -18,10 +19,8 @@ import dev.sluice.transform.MappingFiles;
 import dev.sluice.transform.RawColumn;
 import dev.sluice.transform.Vocabulary;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -32,7 +31,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -147,12 +145,7 @@ final class VersionLoader {
 
   private byte[] verified(ObjectName name, String crc32c, @Nullable String sha256) {
     byte[] bytes = objects.read(name);
-    CRC32C crc = new CRC32C();
-    crc.update(bytes);
-    String is =
-        Base64.getEncoder()
-            .encodeToString(ByteBuffer.allocate(4).putInt((int) crc.getValue()).array());
-    same(name, "crc32c", is, crc32c);
+    same(name, "crc32c", Crc32c.of(bytes), crc32c);
     if (sha256 != null) {
       same(name, "sha256", Fingerprint.sha256(bytes), sha256);
     }
