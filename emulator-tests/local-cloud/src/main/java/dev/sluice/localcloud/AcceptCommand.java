@@ -13,13 +13,11 @@ import dev.sluice.localcloud.accept.Acceptor.Done;
 import dev.sluice.localcloud.accept.Acceptor.Found;
 import dev.sluice.localcloud.accept.Acceptor.Pending;
 import dev.sluice.localcloud.accept.Acceptor.States;
-import dev.sluice.stages.Configuration;
 import dev.sluice.stages.Platform;
 import dev.sluice.validation.Anomaly;
 import dev.sluice.validation.SchemaEdit;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -110,15 +108,7 @@ final class AcceptCommand implements Callable<Integer> {
     Addresses addresses = cloud.addresses();
     try (GoogleClients clients = new GoogleClients(addresses.cloud())) {
       Facts facts = clients.facts(addresses.get("SLUICE_DATASET"));
-      Platform platform =
-          Platform.of(
-              Configuration.of(addresses.environment()::get),
-              "launcher",
-              Clock.systemUTC(),
-              clients.objects(),
-              facts,
-              clients.messages(),
-              clients.composer());
+      Platform platform = addresses.platform(clients, facts);
       Acceptor acceptor = new Acceptor(platform, (p, b) -> standing(facts, p, b));
       Found found = acceptor.find(pipeline, batch);
       Map<String, Object> answer = new LinkedHashMap<>();

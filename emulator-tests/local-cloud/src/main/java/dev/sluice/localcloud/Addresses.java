@@ -3,10 +3,15 @@ package dev.sluice.localcloud;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Json;
 import dev.sluice.gcp.CloudConfiguration;
+import dev.sluice.gcp.Facts;
+import dev.sluice.gcp.GoogleClients;
+import dev.sluice.stages.Configuration;
+import dev.sluice.stages.Platform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Clock;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -81,6 +86,18 @@ record Addresses(long pid, Map<String, String> environment, Map<String, String> 
           case "COMPOSER_USER", "COMPOSER_PASSWORD" -> local ? "admin" : null;
           default -> environment.get(name);
         });
+  }
+
+  /** What functions stand on, for a command that decides as they do. */
+  Platform platform(GoogleClients clients, Facts facts) {
+    return Platform.of(
+        Configuration.of(environment::get),
+        "launcher",
+        Clock.systemUTC(),
+        clients.objects(),
+        facts,
+        clients.messages(),
+        clients.composer());
   }
 
   String get(String name) {

@@ -7,7 +7,6 @@ import dev.sluice.gcp.Facts;
 import dev.sluice.gcp.GoogleClients;
 import dev.sluice.localcloud.check.CheckReport;
 import dev.sluice.localcloud.check.Checker;
-import dev.sluice.stages.Configuration;
 import dev.sluice.stages.Platform;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -15,7 +14,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.zip.ZipEntry;
@@ -116,15 +114,7 @@ final class CheckCommand implements Callable<Integer> {
     Addresses addresses = up.get();
     try (GoogleClients clients = new GoogleClients(addresses.cloud())) {
       Facts facts = clients.facts(addresses.get("SLUICE_DATASET"));
-      Platform platform =
-          Platform.of(
-              Configuration.of(addresses.environment()::get),
-              "launcher",
-              Clock.systemUTC(),
-              clients.objects(),
-              facts,
-              clients.messages(),
-              clients.composer());
+      Platform platform = addresses.platform(clients, facts);
       return checker.against(
           platform,
           facts,
