@@ -37,7 +37,6 @@ final class Grants {
           Map.entry("Batches.inbox", Set.of("inbox.objectViewer")),
           Map.entry("Batches.newest", Set.of("inbox.objectViewer")),
           Map.entry("Batches.store", Set.of("artifacts.objectCreator", "artifacts.objectViewer")),
-          Map.entry("CallFingerprint.content", Set.of("artifacts.objectViewer")),
           Map.entry("EvaluateStage.predictor", Set.of("artifacts.objectViewer")),
           Map.entry("IngestStage.join", Set.of("artifacts.objectViewer")),
           Map.entry("IngestStage.report", Set.of("artifacts.objectViewer")),
@@ -76,7 +75,6 @@ final class Grants {
           Map.entry("StageCall.download", Set.of("artifacts.objectViewer")),
           Map.entry("StageCall.read", Set.of("artifacts.objectViewer")),
           Map.entry("StageEndpoint.find", Set.of("artifacts.objectViewer")),
-          Map.entry("StageEndpoint.lineage", Set.of("artifacts.objectViewer")),
           Map.entry(
               "StageEndpoint.seal", Set.of("artifacts.objectCreator", "artifacts.objectViewer")),
           Map.entry("TrainStage.report", Set.of("artifacts.objectViewer")),

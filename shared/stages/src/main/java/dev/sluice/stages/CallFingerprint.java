@@ -1,10 +1,8 @@
 package dev.sluice.stages;
 
-import dev.sluice.contracts.Artifact;
 import dev.sluice.contracts.BadInput;
 import dev.sluice.contracts.Batch;
 import dev.sluice.contracts.Fingerprint;
-import dev.sluice.contracts.Json;
 import dev.sluice.contracts.Operation;
 import dev.sluice.contracts.Operations;
 import dev.sluice.contracts.StageRequest;
@@ -17,6 +15,7 @@ public final class CallFingerprint {
   private CallFingerprint() {}
 
   /**
+   * @param sealed the artifacts that the request names
    * @param codeVersion of the function that performs the operation
    * @param batch the run's batch
    * @param spec the spec keys that the operation reads, with their values
@@ -27,6 +26,7 @@ public final class CallFingerprint {
    */
   public static String of(
       Platform platform,
+      SealedArtifacts sealed,
       String codeVersion,
       StageRequest request,
       Operations operations,
@@ -66,9 +66,9 @@ public final class CallFingerprint {
             uris.stream()
                 .map(uri ->
                     content(
-                        platform,
-                        ArtifactUri.owned(
-                            platform.layout().artifacts(), request.pipeline(), name, uri)))
+                        sealed.get(
+                            ArtifactUri.owned(
+                                platform.layout().artifacts(), request.pipeline(), name, uri))))
                 .toList();
         if (!Operation.kind(name).equals("blessing")) {
           inputs.put(name, joined ? held : held.getFirst());
@@ -87,10 +87,8 @@ public final class CallFingerprint {
    * @return name, sha256 (of artifacts of before, crc32c) and size of each object, in the order of
    *     names
    */
-  public static List<String> content(Platform platform, ArtifactUri uri) {
-    var object = uri.object(Artifact.FILE);
-    Artifact artifact = Json.read(platform.objects().read(object), Artifact.class, object.uri());
-    return artifact.objects().stream()
+  public static List<String> content(SealedArtifact artifact) {
+    return artifact.artifact().objects().stream()
         .map(file ->
             file.name()
                 + ":"

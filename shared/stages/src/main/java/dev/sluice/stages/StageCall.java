@@ -9,7 +9,6 @@ import dev.sluice.contracts.StageRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +25,7 @@ public final class StageCall implements AutoCloseable {
   private final String fingerprint;
   private final Progress progress;
   private final Map<String, Output> outputs = new LinkedHashMap<>();
-  private final Map<ArtifactUri, SealedArtifact> sealed = new HashMap<>();
+  private final SealedArtifacts sealed;
   private @Nullable Path directory;
 
   StageCall(
@@ -35,12 +34,14 @@ public final class StageCall implements AutoCloseable {
       Operation operation,
       RunContext context,
       String fingerprint,
+      SealedArtifacts sealed,
       Progress progress) {
     this.platform = platform;
     this.request = request;
     this.operation = operation;
     this.context = context;
     this.fingerprint = fingerprint;
+    this.sealed = sealed;
     this.progress = progress;
   }
 
@@ -111,8 +112,7 @@ public final class StageCall implements AutoCloseable {
    * @throws dev.sluice.contracts.BadInput where it is another pipeline's
    */
   public SealedArtifact sealed(ArtifactUri artifact) {
-    ArtifactUri own = owned(artifact.kind(), artifact.toString());
-    return sealed.computeIfAbsent(own, uri -> SealedArtifact.of(platform.objects(), uri));
+    return sealed.get(owned(artifact.kind(), artifact.toString()));
   }
 
   /**

@@ -171,9 +171,11 @@ public final class StageEndpoint {
     }
     RunContext context = platform.context(request.pipeline(), request.run());
     Map<String, Object> spec = context.spec().subset(operation.reads());
+    SealedArtifacts sealed = new SealedArtifacts(platform.objects());
     fingerprint[0] =
         CallFingerprint.of(
             platform,
+            sealed,
             platform.codeVersion(),
             request,
             operations,
@@ -181,12 +183,12 @@ public final class StageEndpoint {
             spec,
             made.dependsOn(context, platform));
     try (StageCall call =
-        new StageCall(platform, request, operation, context, fingerprint[0], progress)) {
+        new StageCall(platform, request, operation, context, fingerprint[0], sealed, progress)) {
       StageResult result = find(call).orElse(null);
       if (result == null) {
         result = commit(call, made.make(call), spec);
       }
-      platform.report(lineage(result));
+      platform.report(lineage(call, result));
       made.report(call, result);
       return result;
     }
@@ -258,15 +260,13 @@ public final class StageEndpoint {
     }
   }
 
-  private List<Fact> lineage(StageResult result) {
+  private static List<Fact> lineage(StageCall call, StageResult result) {
     List<Fact> rows = new ArrayList<>();
     result
         .outputs()
         .forEach((name, uri) -> {
           ArtifactUri artifact = ArtifactUri.parse(uri);
-          var object = artifact.object(Artifact.FILE);
-          Artifact sealed =
-              Json.read(platform.objects().read(object), Artifact.class, object.uri());
+          Artifact sealed = call.sealed(artifact).artifact();
           Map<String, @Nullable Object> values = new LinkedHashMap<>();
           values.put("pipeline", artifact.pipeline());
           values.put("kind", artifact.kind());

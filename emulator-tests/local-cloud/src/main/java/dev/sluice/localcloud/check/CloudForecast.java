@@ -13,6 +13,7 @@ import dev.sluice.stages.ArtifactUri;
 import dev.sluice.stages.CallFingerprint;
 import dev.sluice.stages.Pinning;
 import dev.sluice.stages.Platform;
+import dev.sluice.stages.SealedArtifacts;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,6 +36,7 @@ public final class CloudForecast {
   private static final String RUN = "check";
 
   private final Platform platform;
+  private final SealedArtifacts sealed;
   private final Operations operations;
   private final PipelineSpec spec;
   private final @Nullable String schema;
@@ -63,6 +65,7 @@ public final class CloudForecast {
       LastRun last,
       Function<String, @Nullable String> codeVersions) {
     this.platform = platform;
+    this.sealed = new SealedArtifacts(platform.objects());
     this.operations = operations;
     this.spec = spec;
     this.schema = schema;
@@ -221,7 +224,7 @@ public final class CloudForecast {
 
   private List<List<String>> contents(List<String> uris) {
     return uris.stream()
-        .map(uri -> CallFingerprint.content(platform, ArtifactUri.parse(uri)))
+        .map(uri -> CallFingerprint.content(sealed.get(ArtifactUri.parse(uri))))
         .toList();
   }
 
@@ -248,6 +251,7 @@ public final class CloudForecast {
             .orElse("unknown");
     return CallFingerprint.of(
         platform,
+        sealed,
         code,
         new StageRequest(
             spec.name(),
